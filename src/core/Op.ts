@@ -1,0 +1,88 @@
+/** Everything the system knows of one operation. To add an operation is to write one of these, in one file. */
+import type { DType } from './DType.ts'
+import type { Expr, Params, Type } from './Expr.ts'
+import type { Fault } from './Fault.ts'
+import type { Onnx, Wgsl } from './Lowering.ts'
+import type { Shape } from './Shape.ts'
+import type { Tensor } from './Tensor.ts'
+
+/** What a pullback sees: the operands, the result, the cotangent of the result. */
+export interface Pull<P> {
+  readonly params: P
+  readonly inputs: ReadonlyArray<Expr>
+  readonly output: Expr
+  readonly cotangent: Expr
+}
+
+/** What a pushforward sees: the operands, the result, the tangents of the operands (`undefined` is zero). */
+export interface Push<P> {
+  readonly params: P
+  readonly inputs: ReadonlyArray<Expr>
+  readonly output: Expr
+  readonly tangents: ReadonlyArray<Expr | undefined>
+}
+
+/** The cotangent of every operand; `undefined` is zero. */
+export type Vjp<P> = ($: Builder) => (site: Pull<P>) => ReadonlyArray<Expr | undefined>
+/** The tangent of the result; `undefined` is zero. */
+export type Jvp<P> = ($: Builder) => (site: Push<P>) => Expr | undefined
+
+/** An operand as the laws draw it: uniform in `[min, max]`, where the operation is defined and smooth. */
+export interface Draw {
+  readonly dtype: DType
+  readonly shape: Shape
+  readonly min: number
+  readonly max: number
+  /** No two elements closer than this share of the range: for operations that compare elements. */
+  readonly apart?: number
+}
+
+export interface Example<P> {
+  readonly params: P
+  readonly inputs: ReadonlyArray<Draw>
+}
+
+interface Common<P> {
+  readonly name: string
+  /** One line of mathematics. */
+  readonly equation: string
+  /** The number of operands; -1 is any number. */
+  readonly arity: number
+  readonly typing: (inputs: ReadonlyArray<Type>, params: P) => Type | Fault
+  /** What the laws are run on: parameters and operands, every shape of use at least once. */
+  readonly examples: ReadonlyArray<Example<P>>
+}
+
+export interface Primitive<P> extends Common<P> {
+  readonly _tag: 'Primitive'
+  /** Meaning, in double precision. */
+  readonly meaning: (inputs: ReadonlyArray<Tensor>, params: P, type: Type) => Tensor
+  readonly vjp: Vjp<P>
+  readonly jvp: Jvp<P>
+  readonly wgsl: Wgsl<P>
+  readonly onnx: Onnx<P>
+}
+
+/** An operation defined by a graph of others. A target that has nothing better expands the definition. */
+export interface Composite<P> extends Common<P> {
+  readonly _tag: 'Composite'
+  readonly define: ($: Builder) => (inputs: ReadonlyArray<Expr>, params: P) => Expr
+  readonly vjp: Vjp<P> | 'derived'
+  readonly jvp: Jvp<P> | 'derived'
+  readonly wgsl: Wgsl<P> | 'derived'
+  readonly onnx: Onnx<P> | 'derived'
+}
+
+export type Op<P = Params> = Primitive<P> | Composite<P>
+
+/** A record with parameters of its own type, as one that the registry can hold: only `apply` hands parameters back. */
+export const primitive = <P extends object>(op: Omit<Primitive<P>, '_tag'>): Op =>
+  ({ _tag: 'Primitive', ...op }) as unknown as Op
+export const composite = <P extends object>(op: Omit<Composite<P>, '_tag'>): Op =>
+  ({ _tag: 'Composite', ...op }) as unknown as Op
+
+/** The operations, as seen by a pullback or a definition: operands first, parameters last. Each family adds its own. */
+export interface Builder {
+  /** A constant of every element `value`. */
+  readonly fill: (value: number, like: Type) => Expr
+}

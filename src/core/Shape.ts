@@ -1,0 +1,122 @@
+/**
+ * Shapes, and the rules by which operations type, each in two forms that speak the same sentence: a type, which the
+ * editor checks, and a value, which is checked when the graph is built. Types compare and rearrange axes; they never
+ * do arithmetic on sizes (reshape, concat and convolution are checked when the graph is built).
+ *
+ * Laws: `laws/shape.ts` (the two forms agree).
+ */
+
+// model ----------------------------------------------------------------------------------
+
+declare const symbolic: unique symbol
+/** One axis: a literal (`768`), a named run-time size (`Sym<'batch'>`), or plain `number` (checked when built). */
+export type Dim = number
+/** A size known only at run time, with a name that the types compare. */
+export type Sym<Name extends string> = number & { readonly [symbolic]: Name }
+export type Shape = readonly Dim[]
+
+/** A named run-time size: `dim('batch', n)` agrees with itself and with plain numbers, not with other names. */
+export const dim = <const N extends string>(_name: N, size: number): Sym<N> => size as Sym<N>
+
+// values ---------------------------------------------------------------------------------
+
+export const size = (shape: Shape): number => shape.reduce((n, d) => n * d, 1)
+
+export const equal = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((d, i) => d === b[i])
+
+/** Elements between neighbours along each axis, row-major. */
+export const strides = (shape: Shape): ReadonlyArray<number> => {
+  const out = shape.map(() => 1) // local
+  for (let i = shape.length - 2; i >= 0; i--) out[i] = (out[i + 1] ?? 1) * (shape[i + 1] ?? 1)
+  return out
+}
+
+/** A negative axis counts from the end. */
+export const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis)
+
+export const range = (n: number): ReadonlyArray<number> => Array.from({ length: n }, (_, i) => i)
+
+/** The shape without `axes`. */
+export const drop = (shape: Shape, axes: ReadonlyArray<number>): Shape => shape.filter((_, i) => !axes.includes(i))
+
+/** The shape with `axes` set to 1. */
+export const keep = (shape: Shape, axes: ReadonlyArray<number>): Shape => shape.map((d, i) => (axes.includes(i) ? 1 : d))
+
+/** NumPy broadcasting: aligned at the last axis, a size of 1 stretches. `undefined` where sizes disagree. */
+export const broadcast = (a: Shape, b: Shape): Shape | undefined => {
+  const rank = Math.max(a.length, b.length)
+  const at = (s: Shape, i: number): number => s[i - rank + s.length] ?? 1
+  const out = range(rank).map((i) => (at(a, i) === 1 ? at(b, i) : at(a, i)))
+  return range(rank).every((i) => at(b, i) === 1 || at(b, i) === out[i]) ? out : undefined
+}
+
+// types ----------------------------------------------------------------------------------
+
+type Known<S extends Shape> = number extends S['length'] ? false : true
+type Agree<A extends Dim, B extends Dim> = number extends A ? B : number extends B ? A : A extends B ? A : never
+export type ShowDim<D> = D extends Sym<infer N> ? N : D & number
+export type Show<S extends Shape> = S extends readonly [infer H, ...infer T extends Shape]
+  ? `${ShowDim<H>}${T extends readonly [] ? '' : `,${Show<T>}`}`
+  : ''
+
+type Stretch<A extends Dim, B extends Dim> = A extends 1 ? B : B extends 1 ? A : Agree<A, B>
+type ZipEnd<A extends Shape, B extends Shape, Out extends Shape = readonly []> = A extends readonly [
+  ...infer As extends Shape,
+  infer X extends Dim
+]
+  ? B extends readonly [...infer Bs extends Shape, infer Y extends Dim]
+    ? [Stretch<X, Y>] extends [never]
+      ? never
+      : ZipEnd<As, Bs, readonly [Stretch<X, Y>, ...Out]>
+    : readonly [...A, ...Out]
+  : readonly [...B, ...Out]
+
+/** The shape of an elementwise operation on two operands, or the sentence that says why there is none. */
+export type Broadcast<Op extends string, A extends Shape, B extends Shape> =
+  Known<A> extends false
+    ? Shape
+    : Known<B> extends false
+      ? Shape
+      : A extends B
+        ? B extends A
+          ? A
+          : Broadcasted<Op, A, B>
+        : Broadcasted<Op, A, B>
+type Broadcasted<Op extends string, A extends Shape, B extends Shape> = [ZipEnd<A, B>] extends [never]
+  ? `${Op}: shapes differ, [${Show<A>}] and [${Show<B>}]`
+  : ZipEnd<A, B>
+
+/** The shape of `matmul`: `[..., m, k] × [k, n]`, or `[..., m, k] × [..., k, n]` with equal leading axes. */
+export type Matmul<A extends Shape, B extends Shape> =
+  Known<A> extends false
+    ? Shape
+    : Known<B> extends false
+      ? Shape
+      : A extends readonly [...infer P extends Shape, infer M extends Dim, infer K extends Dim]
+        ? B extends readonly [...infer Q extends Shape, infer L extends Dim, infer N extends Dim]
+          ? [Agree<K, L>] extends [never]
+            ? `matmul: inner sizes differ, [${Show<A>}] x [${Show<B>}]`
+            : Q extends readonly []
+              ? readonly [...P, M, N]
+              : [Same<P, Q>] extends [never]
+                ? `matmul: leading axes differ, [${Show<A>}] x [${Show<B>}]`
+                : readonly [...Same<P, Q>, M, N]
+          : `matmul: right operand needs at least 2 axes, got [${Show<B>}]`
+        : `matmul: left operand needs at least 2 axes, got [${Show<A>}]`
+type Same<A extends Shape, B extends Shape, Out extends Shape = readonly []> = A extends readonly [
+  infer X extends Dim,
+  ...infer As extends Shape
+]
+  ? B extends readonly [infer Y extends Dim, ...infer Bs extends Shape]
+    ? [Agree<X, Y>] extends [never]
+      ? never
+      : Same<As, Bs, readonly [...Out, Agree<X, Y>]>
+    : never
+  : B extends readonly []
+    ? Out
+    : never
+
+/** A failed rule is a demand that nothing satisfies: the sentence stands where the editor shows the error. */
+export type Ok<Rule> = Rule extends string ? Rule : unknown
+/** A failed rule gives an unknown shape, so that one mistake is one error. */
+export type Out<Rule> = Rule extends Shape ? Rule : Shape
