@@ -124,7 +124,10 @@ export const apply = (op: Op, inputs: ReadonlyArray<Expr>, params: Params = {}):
  * The nodes below `roots`, every node after its operands; nothing below a node of `leaves`. Iterative: depth is bounded
  * by memory, not by the call stack. The order depends on the graph's description alone.
  */
-export const topological = (roots: ReadonlyArray<Expr>, leaves: ReadonlySet<Expr> = new Set()): ReadonlyArray<Expr> => {
+export const topological = (
+  roots: ReadonlyArray<Expr>,
+  leaves: { readonly has: (node: Expr) => boolean } = new Set<Expr>()
+): ReadonlyArray<Expr> => {
   const done = new Set<Expr>() // local
   const pending: Array<Expr> = [...roots].reverse()
   for (let node = pending.at(-1); node !== undefined; node = pending.at(-1)) {

@@ -10,7 +10,13 @@ export type Fault =
   | { readonly _tag: 'DTypesDiffer'; readonly op: string; readonly left: DType; readonly right: DType }
   | { readonly _tag: 'WrongDType'; readonly op: string; readonly expected: string; readonly got: DType }
   | { readonly _tag: 'AxisOutOfRange'; readonly op: string; readonly axis: number; readonly shape: Shape }
-  | { readonly _tag: 'TooFewAxes'; readonly op: string; readonly operand: string; readonly least: number; readonly shape: Shape }
+  | {
+      readonly _tag: 'TooFewAxes'
+      readonly op: string
+      readonly operand: string
+      readonly least: number
+      readonly shape: Shape
+    }
   | { readonly _tag: 'SizesDiffer'; readonly op: string; readonly from: Shape; readonly to: Shape }
   | { readonly _tag: 'WrongInputs'; readonly op: string; readonly expected: number; readonly got: number }
   | { readonly _tag: 'Unexpected'; readonly expected: Shape; readonly got: Shape }
@@ -18,7 +24,13 @@ export type Fault =
   | { readonly _tag: 'UnboundInput'; readonly name: string }
   | { readonly _tag: 'InputDiffers'; readonly name: string; readonly expected: Shape; readonly got: Shape }
   | { readonly _tag: 'NameTaken'; readonly name: string }
-  | { readonly _tag: 'TooLarge'; readonly what: string; readonly bytes: number; readonly limit: number; readonly remedy: string }
+  | {
+      readonly _tag: 'TooLarge'
+      readonly what: string
+      readonly bytes: number
+      readonly limit: number
+      readonly remedy: string
+    }
   | { readonly _tag: 'NotLowered'; readonly op: string; readonly target: string; readonly why: string }
   | { readonly _tag: 'Device'; readonly device: string; readonly why: string }
 

@@ -53,8 +53,19 @@ export type OnnxAttribute = number | string | { readonly float: number } | Reado
 
 /** What the ONNX lowering of one operation may write. Equal nodes are written once. */
 export interface OnnxGraph {
-  readonly node: (op: string, inputs: ReadonlyArray<string>, attributes?: Readonly<Record<string, OnnxAttribute>>, domain?: string) => string
-  readonly nodes: (op: string, inputs: ReadonlyArray<string>, attributes: Readonly<Record<string, OnnxAttribute>>, outputs: number, domain?: string) => ReadonlyArray<string>
+  readonly node: (
+    op: string,
+    inputs: ReadonlyArray<string>,
+    attributes?: Readonly<Record<string, OnnxAttribute>>,
+    domain?: string
+  ) => string
+  readonly nodes: (
+    op: string,
+    inputs: ReadonlyArray<string>,
+    attributes: Readonly<Record<string, OnnxAttribute>>,
+    outputs: number,
+    domain?: string
+  ) => ReadonlyArray<string>
   /** A rank-1 `int64` constant: what ONNX takes for shapes, axes and indices. */
   readonly ints: (values: ReadonlyArray<number>) => string
   /** A constant of the value's ONNX type; `shape` defaults to a scalar. */

@@ -40,7 +40,8 @@ export const range = (n: number): ReadonlyArray<number> => Array.from({ length: 
 export const drop = (shape: Shape, axes: ReadonlyArray<number>): Shape => shape.filter((_, i) => !axes.includes(i))
 
 /** The shape with `axes` set to 1. */
-export const keep = (shape: Shape, axes: ReadonlyArray<number>): Shape => shape.map((d, i) => (axes.includes(i) ? 1 : d))
+export const keep = (shape: Shape, axes: ReadonlyArray<number>): Shape =>
+  shape.map((d, i) => (axes.includes(i) ? 1 : d))
 
 /** NumPy broadcasting: aligned at the last axis, a size of 1 stretches. `undefined` where sizes disagree. */
 export const broadcast = (a: Shape, b: Shape): Shape | undefined => {

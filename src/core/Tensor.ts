@@ -15,7 +15,8 @@ export interface Tensor {
 export const tensor = (dtype: DType, shape: Shape, data: Elements): Tensor => ({ dtype, shape, data })
 
 /** An `f32` tensor of the given numbers. */
-export const floats = (shape: Shape, values: ArrayLike<number>): Tensor => tensor('f32', shape, Float64Array.from(values))
+export const floats = (shape: Shape, values: ArrayLike<number>): Tensor =>
+  tensor('f32', shape, Float64Array.from(values))
 
 /** An array that holds the elements of `dtype` as a device stores them; `f16` and `bf16` widen to `f32`. */
 export const elements = (dtype: DType, length: number): Elements => {

@@ -23,7 +23,12 @@ export interface Trees<A> {
 
 const join = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}.${name}`)
 
-const walk = (isLeaf: IsLeaf, value: unknown, name: string, visit: (leaf: unknown, name: string) => unknown): unknown =>
+const walk = (
+  isLeaf: IsLeaf,
+  value: unknown,
+  name: string,
+  visit: (leaf: unknown, name: string) => unknown
+): unknown =>
   isLeaf(value)
     ? visit(value, name)
     : Array.isArray(value)

@@ -1,0 +1,63 @@
+/**
+ * Sixteen-bit floats. The one idea: numbers of one sign and format, in order, have consecutive bit patterns, so that
+ * rounding to a whole number of quanta gives the pattern, carries into the exponent included.
+ *
+ * Laws: `test/io/narrow.test.ts` (`narrow ∘ widen = id`; nearest; ties to even).   Source: IEEE 754-2019 §4.3.1.
+ */
+import type { Elements } from '../core/Tensor.ts'
+
+/** A format of sixteen bits: the exponent of the smallest normal number, and the bits of the fraction. */
+export interface Format {
+  readonly least: number
+  readonly fraction: number
+  readonly infinity: number
+}
+
+export const f16: Format = { least: -14, fraction: 10, infinity: 0x7c00 }
+export const bf16: Format = { least: -126, fraction: 7, infinity: 0x7f80 }
+
+/** Rounds a non-negative number below 2⁵¹ to the nearest integer, ties to even: the addition does it. */
+const nearest = (x: number): number => x + 2 ** 52 - 2 ** 52
+
+/** The patterns of the numbers, each rounded once, to the nearest, ties to even; beyond the largest is infinity. */
+export const narrow = (format: Format): ((values: Elements | ReadonlyArray<number>) => Uint16Array) => {
+  const below = 2 ** format.fraction
+  const quiet = format.infinity | (below / 2)
+  const exponents = Int32Array.from({ length: 2048 }, (_, biased) => Math.max(biased - 1023, format.least))
+  const scales = Float64Array.from(exponents, (exponent) => 2 ** (format.fraction - exponent))
+  return (values) => {
+    const out = new Uint16Array(values.length)
+    const double = new Float64Array(1)
+    const words = new Uint32Array(double.buffer)
+    for (let i = 0; i < out.length; i++) {
+      double[0] = values[i] ?? NaN
+      const magnitude = Math.abs(double[0])
+      const high = words[1] ?? 0
+      const biased = (high >>> 20) & 0x7ff
+      const quanta = nearest(magnitude * (scales[biased] ?? NaN))
+      const pattern = Math.min(((exponents[biased] ?? 0) - format.least) * below + quanta, format.infinity)
+      out[i] = ((high >>> 31) << 15) | (Number.isNaN(magnitude) ? quiet : pattern)
+    }
+    return out
+  }
+}
+
+/** The numbers of the patterns, exactly, written to `out` from `at`. */
+export const widen = (format: Format): ((patterns: Uint16Array, out: Elements, at?: number) => void) => {
+  const below = 2 ** format.fraction
+  const special = format.infinity / below
+  const scales = Float64Array.from(
+    { length: special },
+    (_, e) => 2 ** (Math.max(e, 1) - 1 + format.least - format.fraction)
+  )
+  return (patterns, out, at = 0) => {
+    for (let i = 0; i < patterns.length; i++) {
+      const pattern = patterns[i] ?? 0
+      const exponent = (pattern & 0x7fff) >>> format.fraction
+      const rest = pattern & (below - 1)
+      const finite = (rest + (exponent === 0 ? 0 : below)) * (scales[exponent] ?? NaN)
+      const magnitude = exponent < special ? finite : rest === 0 ? Infinity : NaN
+      out[at + i] = pattern & 0x8000 ? -magnitude : magnitude
+    }
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * Contraction: a sum of products over shared axes, with shared batch axes. Matrix products, einsum and attention are
+ * contractions; convolution is one whose operand is a view of windows.
+ */
+import type { Expr, Type } from '../core/Expr.ts'
+import type { Fault } from '../core/Fault.ts'
+import type { OnnxGraph, OnnxValue } from '../core/Lowering.ts'
+import { primitive, type Builder, type Draw, type Op } from '../core/Op.ts'
+import { equal, range, size, strides, type Shape } from '../core/Shape.ts'
+import type { Tensor } from '../core/Tensor.ts'
+import { everyIndex } from './view.ts'
+
+/** Axes of one operand: `batch` and `over` pair with those of the other operand in order; the rest are free. */
+export type Side = { readonly batch: ReadonlyArray<number>; readonly over: ReadonlyArray<number> }
+export type Contract = { readonly left: Side; readonly right: Side }
+
+declare module '../core/Op.ts' {
+  interface Builder {
+    /** The result's axes: batch, free of the left operand, free of the right operand. */
+    readonly contract: (x: Expr, y: Expr, params: Contract) => Expr
+  }
+}
+
+// model ----------------------------------------------------------------------------------
+
+/** The free axes of an operand, ascending. */
+export const freeOf = (shape: Shape, { batch, over }: Side): ReadonlyArray<number> =>
+  range(shape.length).filter((axis) => !batch.includes(axis) && !over.includes(axis))
+
+const pick = (shape: Shape, axes: ReadonlyArray<number>): Shape => axes.map((axis) => shape[axis] ?? NaN)
+
+const typing = ([x, y]: ReadonlyArray<Type>, { left, right }: Contract): Type | Fault => {
+  if (x === undefined || y === undefined) return { _tag: 'WrongInputs', op: 'contract', expected: 2, got: 1 }
+  if (x.dtype !== y.dtype) return { _tag: 'DTypesDiffer', op: 'contract', left: x.dtype, right: y.dtype }
+  if (!equal(pick(x.shape, left.batch), pick(y.shape, right.batch)))
+    return { _tag: 'LeadingAxesDiffer', op: 'contract', left: x.shape, right: y.shape }
+  if (!equal(pick(x.shape, left.over), pick(y.shape, right.over)))
+    return { _tag: 'InnerSizesDiffer', op: 'contract', left: x.shape, right: y.shape }
+  const free = [...pick(x.shape, freeOf(x.shape, left)), ...pick(y.shape, freeOf(y.shape, right))]
+  return { dtype: x.dtype, shape: [...pick(x.shape, left.batch), ...free] }
+}
+
+/** A contraction as `[batch, m, k] × [batch, k, n]`. */
+export interface Sizes {
+  readonly batch: number
+  readonly m: number
+  readonly n: number
+  readonly k: number
+}
+
+export const sizesOf = (x: Shape, y: Shape, { left, right }: Contract): Sizes => ({
+  batch: size(pick(x, left.batch)),
+  m: size(pick(x, freeOf(x, left))),
+  n: size(pick(y, freeOf(y, right))),
+  k: size(pick(x, left.over))
+})
+
+// meaning --------------------------------------------------------------------------------
+
+/** The operand's elements with its axes in the given order. */
+const arranged = (x: Tensor, order: ReadonlyArray<number>): Float64Array => {
+  const data = new Float64Array(x.data.length) // local
+  const steps = strides(x.shape)
+  everyIndex(pick(x.shape, order), (index, i) => {
+    let j = 0
+    for (let n = 0; n < order.length; n++) j += (index[n] ?? 0) * (steps[order[n] ?? 0] ?? 0)
+    data[i] = x.data[j] ?? NaN
+  })
+  return data
+}
+
+const meaning = ([x, y]: ReadonlyArray<Tensor>, params: Contract, type: Type): Tensor => {
+  const out = new Float64Array(size(type.shape)) // local
+  if (x === undefined || y === undefined) return { ...type, data: out }
+  const { left, right } = params
+  const { batch, m, n, k } = sizesOf(x.shape, y.shape, params)
+  const a = arranged(x, [...left.batch, ...freeOf(x.shape, left), ...left.over])
+  const b = arranged(y, [...right.batch, ...freeOf(y.shape, right), ...right.over])
+  for (let z = 0; z < batch; z++)
+    for (let i = 0; i < m; i++)
+      for (let j = 0; j < n; j++) {
+        const p = (z * m + i) * k
+        const q = (z * n + j) * k
+        let sum = 0
+        for (let l = 0; l < k; l++) sum += (a[p + l] ?? NaN) * (b[q + l] ?? NaN)
+        out[(z * m + i) * n + j] = sum
+      }
+  return { ...type, data: out }
+}
+
+// derivatives ----------------------------------------------------------------------------
+
+/** Axes get labels; the contraction of labelled operands is arranged as `target`, a list of labels. */
+const labelled = (
+  $: Builder,
+  [x, xs]: readonly [Expr, ReadonlyArray<number>],
+  [y, ys]: readonly [Expr, ReadonlyArray<number>],
+  target: ReadonlyArray<number>
+): Expr => {
+  const shared = xs.filter((label) => ys.includes(label))
+  const batch = target.filter((label) => shared.includes(label))
+  const over = shared.filter((label) => !target.includes(label))
+  const at = (labels: ReadonlyArray<number>): Side => ({
+    batch: batch.map((label) => labels.indexOf(label)),
+    over: over.map((label) => labels.indexOf(label))
+  })
+  const product = (a: Expr, as: ReadonlyArray<number>, b: Expr, bs: ReadonlyArray<number>) => ({
+    expr: $.contract(a, b, { left: at(as), right: at(bs) }),
+    labels: [...batch, ...as.filter((l) => !shared.includes(l)), ...bs.filter((l) => !shared.includes(l))]
+  })
+  // Of the two orders of the operands, the one whose result needs no rearranging.
+  const straight = product(x, xs, y, ys)
+  const swapped = product(y, ys, x, xs)
+  const { expr, labels } = equal(swapped.labels, target) ? swapped : straight
+  return equal(labels, target) ? expr : $.transpose(expr, { order: target.map((label) => labels.indexOf(label)) })
+}
+
+/** Labels of the left operand, the right operand and the result: shared axes share a label. */
+const labelsOf = (x: Shape, y: Shape, { left, right }: Contract) => {
+  const xs = range(x.length)
+  const ys = range(y.length).map((axis) =>
+    right.batch.includes(axis)
+      ? (left.batch[right.batch.indexOf(axis)] ?? 0)
+      : right.over.includes(axis)
+        ? (left.over[right.over.indexOf(axis)] ?? 0)
+        : x.length + axis
+  )
+  const zs = [...left.batch, ...freeOf(x, left), ...freeOf(y, right).map((axis) => x.length + axis)]
+  return { xs, ys, zs }
+}
+
+// lowering to ONNX -------------------------------------------------------------------------
+
+interface Matrix {
+  readonly name: string
+  /** The last two axes are swapped. */
+  readonly swapped: boolean
+}
+
+/** Whether rearranging by `order` moves no element: only axes of size 1 change place. */
+const still = (shape: Shape, order: ReadonlyArray<number>): boolean => {
+  const moving = order.filter((axis) => shape[axis] !== 1)
+  return moving.every((axis, i) => i === 0 || axis > (moving[i - 1] ?? -1))
+}
+
+/** The operand as a stack of matrices of `rows` by `columns`, swapped rather than moved where that is possible. */
+const matrix = (
+  g: OnnxGraph,
+  x: OnnxValue,
+  batch: ReadonlyArray<number>,
+  rows: ReadonlyArray<number>,
+  columns: ReadonlyArray<number>
+): Matrix => {
+  const { shape } = x.type
+  const as = (axes: ReadonlyArray<number>): number => size(pick(shape, axes))
+  const stack = batch.length === 0 ? [] : [as(batch)]
+  const reshape = (name: string, to: Shape): string =>
+    equal(shape, to) ? name : g.node('Reshape', [name, g.ints(to)], { allowzero: 1 })
+  const straight = [...batch, ...rows, ...columns]
+  if (still(shape, straight)) return { name: reshape(g.full(x), [...stack, as(rows), as(columns)]), swapped: false }
+  if (still(shape, [...batch, ...columns, ...rows]))
+    return { name: reshape(g.full(x), [...stack, as(columns), as(rows)]), swapped: true }
+  const moved = g.node('Transpose', [g.full(x)], { perm: straight })
+  return {
+    name: g.node('Reshape', [moved, g.ints([...stack, as(rows), as(columns)])], { allowzero: 1 }),
+    swapped: false
+  }
+}
+
+/** `Gemm` for two matrices, `MatMul` for stacks of them, `FusedMatMul` where a stack's matrices are swapped. */
+const product = (g: OnnxGraph, dtype: Type['dtype'], stacked: boolean, a: Matrix, b: Matrix): string => {
+  const swaps = { transA: Number(a.swapped), transB: Number(b.swapped) }
+  if (!stacked && dtype === 'f32') return g.node('Gemm', [a.name, b.name], swaps)
+  if (dtype === 'f32' && (a.swapped || b.swapped))
+    return g.node('FusedMatMul', [a.name, b.name], swaps, 'com.microsoft')
+  const upright = (m: Matrix): string =>
+    m.swapped ? g.node('Transpose', [m.name], { perm: stacked ? [0, 2, 1] : [1, 0] }) : m.name
+  return g.node('MatMul', [upright(a), upright(b)])
+}
+
+// the operation --------------------------------------------------------------------------
+
+const draw = (shape: Shape): Draw => ({ dtype: 'f32', shape, min: -1, max: 1 })
+
+export const contract: Op = primitive<Contract>({
+  name: 'contract',
+  equation: 'z[b,i,j] = Σₖ x[b,i,k] · y[b,k,j]',
+  arity: 2,
+  typing,
+  examples: [
+    {
+      params: { left: { batch: [], over: [1] }, right: { batch: [], over: [0] } },
+      inputs: [draw([2, 3]), draw([3, 4])]
+    },
+    {
+      params: { left: { batch: [], over: [2] }, right: { batch: [], over: [1] } },
+      inputs: [draw([2, 2, 3]), draw([4, 3])]
+    },
+    {
+      params: { left: { batch: [0, 2], over: [3] }, right: { batch: [0, 2], over: [3] } },
+      inputs: [draw([2, 3, 2, 2]), draw([2, 4, 2, 2])]
+    },
+    {
+      params: { left: { batch: [], over: [0, 1] }, right: { batch: [], over: [1, 0] } },
+      inputs: [draw([2, 3, 2]), draw([3, 2])]
+    },
+    { params: { left: { batch: [], over: [] }, right: { batch: [], over: [] } }, inputs: [draw([2]), draw([3])] }
+  ],
+  meaning,
+  vjp:
+    ($) =>
+    ({ inputs: [x, y], params, cotangent: g }) => {
+      if (x === undefined || y === undefined) return []
+      const { xs, ys, zs } = labelsOf(x.shape, y.shape, params)
+      return [labelled($, [g, zs], [y, ys], xs), labelled($, [x, xs], [g, zs], ys)]
+    },
+  jvp:
+    ($) =>
+    ({ inputs: [x, y], tangents: [v, w], params }) => {
+      const left = v && y && $.contract(v, y, params)
+      const right = x && w && $.contract(x, w, params)
+      return left === undefined ? right : right === undefined ? left : $.add(left, right)
+    },
+  wgsl: { _tag: 'Contract' },
+  onnx:
+    (g) =>
+    ({ inputs: [x, y], params: { left, right }, type }) => {
+      if (x === undefined || y === undefined) return ''
+      const a = matrix(g, x, left.batch, freeOf(x.type.shape, left), left.over)
+      const b = matrix(g, y, right.batch, right.over, freeOf(y.type.shape, right))
+      const name = product(g, type.dtype, left.batch.length > 0, a, b)
+      return g.node('Reshape', [name, g.ints(type.shape)], { allowzero: 1 })
+    }
+})

@@ -1,0 +1,120 @@
+/** Random bits from a key, and counting. */
+import { bits, parity, rotations } from '../core/Key.ts'
+import type { DType } from '../core/DType.ts'
+import type { Expr, Type } from '../core/Expr.ts'
+import type { Fault } from '../core/Fault.ts'
+import type { OnnxGraph } from '../core/Lowering.ts'
+import { primitive, type Op } from '../core/Op.ts'
+import { range, size, type Shape } from '../core/Shape.ts'
+import { generate } from '../core/Tensor.ts'
+import { fromLinear } from './place.ts'
+import { wgslNumber } from './view.ts'
+
+export type RandomBits = { readonly shape: Shape }
+export type Iota = { readonly shape: Shape; readonly axis: number; readonly dtype: DType }
+
+declare module '../core/Op.ts' {
+  interface Builder {
+    /** Uniform `u32` words from a key `[2]` of `u32`. */
+    readonly randomBits: (key: Expr, params: RandomBits) => Expr
+    readonly iota: (params: Iota) => Expr
+  }
+}
+
+/** Twenty rounds in `uint32` vectors of all counters at once. */
+const rounds = (g: OnnxGraph, key: readonly [string, string], counters: string): readonly [string, string] => {
+  const word = (value: number): string => g.constant('u32', [value >>> 0])
+  const add = (a: string, b: string): string => g.node('Add', [a, b])
+  const shift = (x: string, by: number, direction: string): string => g.node('BitShift', [x, word(by)], { direction })
+  const rotate = (x: string, by: number): string =>
+    g.node('BitwiseOr', [shift(x, by, 'LEFT'), shift(x, 32 - by, 'RIGHT')])
+  const third = g.node('BitwiseXor', [g.node('BitwiseXor', [key[0], key[1]]), word(parity)])
+  const schedule = [key[0], key[1], third]
+  return range(20).reduce<readonly [string, string]>(
+    ([x0, x1], round) => {
+      const y0 = add(x0, x1)
+      const y1 = g.node('BitwiseXor', [rotate(x1, rotations[round % 8] ?? 0), y0])
+      if (round % 4 !== 3) return [y0, y1]
+      const i = (round + 1) / 4
+      return [add(y0, schedule[i % 3] ?? ''), add(y1, add(schedule[(i + 1) % 3] ?? '', word(i)))]
+    },
+    [add(counters, key[0]), key[1]]
+  )
+}
+
+export const randomBits: Op = primitive<RandomBits>({
+  name: 'randomBits',
+  equation: 'threefry2x32 of the key at counters 0, 1, …',
+  arity: 1,
+  typing: ([key], { shape }): Type | Fault =>
+    key?.dtype === 'u32' && size(key.shape) === 2
+      ? { dtype: 'u32', shape }
+      : {
+          _tag: 'Invalid',
+          op: 'randomBits',
+          why: `needs a key of two u32 words, got ${key?.dtype} [${key?.shape ?? []}]`
+        },
+  examples: [
+    { params: { shape: [5] }, inputs: [{ dtype: 'u32', shape: [2], min: 0, max: 2 ** 32 - 1 }] },
+    { params: { shape: [2, 4] }, inputs: [{ dtype: 'u32', shape: [2], min: 0, max: 2 ** 32 - 1 }] }
+  ],
+  meaning: ([key], { shape }) => {
+    const words = bits([key?.data[0] ?? 0, key?.data[1] ?? 0], size(shape))
+    return generate('u32', shape, (i) => words[i] ?? 0)
+  },
+  vjp: () => () => [undefined],
+  jvp: () => () => undefined,
+  wgsl: {
+    _tag: 'Map',
+    element: ({ params, at, load, bind }) => {
+      const half = Math.ceil(size(params.shape) / 2)
+      const i = bind('u32', at.linear())
+      const word = (k: number): string => load(0, fromLinear([2], `${k}u`))
+      const pair = bind('vec2<u32>', `threefry(vec2<u32>(${word(0)}, ${word(1)}), ${i} % ${half}u)`)
+      return `select(${pair}.y, ${pair}.x, ${i} < ${half}u)`
+    }
+  },
+  onnx:
+    (g) =>
+    ({ inputs: [key], params: { shape } }) => {
+      if (key === undefined) return ''
+      const n = size(shape)
+      const word = (k: number): string => g.node('Slice', [g.full(key), g.ints([k]), g.ints([k + 1]), g.ints([0])])
+      const counters = g.constant('u32', range(Math.ceil(n / 2)), [Math.ceil(n / 2)])
+      const [a, b] = rounds(g, [word(0), word(1)], counters)
+      const all = g.node('Concat', [a, b], { axis: 0 })
+      const words = n % 2 === 0 ? all : g.node('Slice', [all, g.ints([0]), g.ints([n]), g.ints([0])])
+      return g.node('Reshape', [words, g.ints(shape)], { allowzero: 1 })
+    }
+})
+
+export const iota: Op = primitive<Iota>({
+  name: 'iota',
+  equation: '0, 1, … along an axis',
+  arity: 0,
+  typing: (_, { shape, axis, dtype }): Type | Fault =>
+    axis >= 0 && axis < shape.length ? { dtype, shape } : { _tag: 'AxisOutOfRange', op: 'iota', axis, shape },
+  examples: [
+    { params: { shape: [4], axis: 0, dtype: 'i32' }, inputs: [] },
+    { params: { shape: [2, 3], axis: 1, dtype: 'f32' }, inputs: [] }
+  ],
+  meaning: (_, { shape, axis }, { dtype }) => {
+    const inner = size(shape.slice(axis + 1))
+    return generate(dtype, shape, (i) => Math.floor(i / inner) % (shape[axis] ?? 1))
+  },
+  vjp: () => () => [],
+  jvp: () => () => undefined,
+  wgsl: {
+    _tag: 'Map',
+    element: ({ params: { axis, dtype }, at, type }) =>
+      dtype === 'u32'
+        ? (at.axes()[axis] ?? wgslNumber(0, type))
+        : `${dtype === 'i32' ? 'i32' : 'f32'}(${at.axes()[axis] ?? '0u'})`
+  },
+  onnx:
+    (g) =>
+    ({ params: { shape, axis, dtype }, type }) => {
+      const small = shape.map((d, i) => (i === axis ? d : 1))
+      return { name: g.constant(dtype, range(shape[axis] ?? 0), small), shape: small, type }
+    }
+})

@@ -1,0 +1,186 @@
+/** Reductions: a fold over some axes, which disappear. */
+import type { Expr, Type } from '../core/Expr.ts'
+import type { Fault } from '../core/Fault.ts'
+import { primitive, type Builder, type Draw, type Jvp, type Op, type Vjp } from '../core/Op.ts'
+import { drop, range, size, strides, type Shape } from '../core/Shape.ts'
+import type { OnnxGraph, Scope } from '../core/Lowering.ts'
+import { fromAxes } from './place.ts'
+import { everyIndex, wgslNumber } from './view.ts'
+
+/** Axes in ascending order, each once, none negative. */
+export type Axes = { readonly axes: ReadonlyArray<number> }
+
+declare module '../core/Op.ts' {
+  interface Builder {
+    readonly sum: (x: Expr, params: Axes) => Expr
+    readonly max: (x: Expr, params: Axes) => Expr
+    readonly min: (x: Expr, params: Axes) => Expr
+    readonly prod: (x: Expr, params: Axes) => Expr
+  }
+}
+
+/** A reduced value spread again over the axes that it lost. */
+export const spreadAgain = ($: Builder, y: Expr, shape: Shape, axes: ReadonlyArray<number>): Expr =>
+  $.broadcast(y, { shape, axes: range(shape.length).filter((axis) => !axes.includes(axis)) })
+
+const typing =
+  (op: string) =>
+  ([x]: ReadonlyArray<Type>, { axes }: Axes): Type | Fault => {
+    const bad = axes.find((axis, i) => axis < 0 || axis >= (x?.shape.length ?? 0) || axes.indexOf(axis) !== i)
+    return x === undefined || bad !== undefined
+      ? { _tag: 'AxisOutOfRange', op, axis: bad ?? 0, shape: x?.shape ?? [] }
+      : { dtype: x.dtype, shape: drop(x.shape, axes) }
+  }
+
+const counted = ([x]: ReadonlyArray<Type>, { axes }: Axes): number =>
+  axes.reduce((n, axis) => n * (x?.shape[axis] ?? 1), 1)
+
+/** The element of the operand that is the `k`-th of this fold. */
+const body = ({ at, inputs, params: { axes }, load, bind }: Scope<Axes>, k: string): string => {
+  const shape = inputs[0]?.shape ?? []
+  const reduced = axes.map((axis) => shape[axis] ?? 1)
+  const steps = strides(reduced)
+  const live = axes.filter((axis) => shape[axis] !== 1).length
+  const kept = at.axes()
+  const place = (axis: number): string => {
+    const j = axes.indexOf(axis)
+    if (j < 0) return kept[range(axis).filter((i) => !axes.includes(i)).length] ?? '0u'
+    if (reduced[j] === 1) return '0u'
+    return live === 1 ? k : bind('u32', `(${k} / ${steps[j]}u) % ${reduced[j]}u`)
+  }
+  return load(0, fromAxes(shape, range(shape.length).map(place)))
+}
+
+interface Fold {
+  readonly equation: string
+  readonly start: number
+  readonly combine: (a: number, b: number) => number
+  readonly wgsl: (a: string, b: string) => string
+  readonly identity: (type: Type) => string
+  readonly onnx: string
+  readonly vjp: Vjp<Axes>
+  readonly jvp: Jvp<Axes>
+  readonly draw: Omit<Draw, 'shape'>
+}
+
+const meaning =
+  (fold: Fold) =>
+  (inputs: ReadonlyArray<{ readonly shape: Shape; readonly data: ArrayLike<number> }>, { axes }: Axes, type: Type) => {
+    const x = inputs[0]
+    const data = new Float64Array(size(type.shape)).fill(fold.start) // local
+    const steps = strides(type.shape)
+    const kept = range(x?.shape.length ?? 0).filter((axis) => !axes.includes(axis))
+    everyIndex(x?.shape ?? [], (index, i) => {
+      let j = 0
+      for (let n = 0; n < kept.length; n++) j += (index[kept[n] ?? 0] ?? 0) * (steps[n] ?? 0)
+      data[j] = fold.combine(data[j] ?? NaN, x?.data[i] ?? NaN)
+    })
+    return { ...type, data }
+  }
+
+/** A long sum in two stages: onnxruntime adds up all of a row in one accumulator, and loses digits. */
+const staged = (g: OnnxGraph, op: string, name: string, shape: Shape, axes: ReadonlyArray<number>): string => {
+  const last = axes.at(-1)
+  const reduce = (x: string, over: ReadonlyArray<number>): string => g.node(op, [x, g.ints(over)], { keepdims: 0 })
+  return last !== undefined && axes.length > 1 && size(axes.map((axis) => shape[axis] ?? 1)) > 4096
+    ? reduce(reduce(name, [last]), axes.slice(0, -1))
+    : reduce(name, axes)
+}
+
+const reduction = (name: string, fold: Fold): Op =>
+  primitive<Axes>({
+    name,
+    equation: fold.equation,
+    arity: 1,
+    typing: typing(name),
+    examples: [
+      { params: { axes: [1] }, inputs: [{ ...fold.draw, shape: [2, 3] }] },
+      { params: { axes: [0, 2] }, inputs: [{ ...fold.draw, shape: [2, 2, 2] }] },
+      { params: { axes: [0] }, inputs: [{ ...fold.draw, shape: [3, 2] }] }
+    ],
+    meaning: meaning(fold),
+    vjp: fold.vjp,
+    jvp: fold.jvp,
+    wgsl: { _tag: 'Reduce', count: counted, identity: fold.identity, combine: fold.wgsl, body },
+    onnx:
+      (g) =>
+      ({ inputs: [x], params: { axes } }) =>
+        x === undefined ? '' : axes.length === 0 ? x : staged(g, fold.onnx, g.full(x), x.type.shape, axes)
+  })
+
+const smooth = { dtype: 'f32', min: -2, max: 2 } as const
+
+export const sum: Op = reduction('sum', {
+  equation: 'Σ x',
+  start: 0,
+  combine: (a, b) => a + b,
+  wgsl: (a, b) => `(${a} + ${b})`,
+  identity: (type) => wgslNumber(0, type),
+  onnx: 'ReduceSum',
+  draw: smooth,
+  vjp:
+    ($) =>
+    ({ inputs: [x], params: { axes }, cotangent: g }) => [x && spreadAgain($, g, x.shape, axes)],
+  jvp:
+    ($) =>
+    ({ tangents: [v], params }) =>
+      v && $.sum(v, params)
+})
+
+/** The operands that attain the extremum, each with an equal share of the gradient. */
+const shares = ($: Builder, x: Expr, y: Expr, axes: ReadonlyArray<number>): Expr => {
+  const hit = $.where($.equal(x, spreadAgain($, y, x.shape, axes)), $.fill(1, x), $.fill(0, x))
+  return $.div(hit, spreadAgain($, $.sum(hit, { axes }), x.shape, axes))
+}
+
+const extremum = (name: string, equation: string, op: string, f: (a: number, b: number) => number, start: number): Op =>
+  reduction(name, {
+    equation,
+    start,
+    combine: f,
+    wgsl: (a, b) => `${name}(${a}, ${b})`,
+    identity: (type) =>
+      wgslNumber(
+        type.dtype === 'u32'
+          ? start < 0
+            ? 0
+            : 2 ** 32 - 1
+          : type.dtype === 'i32'
+            ? Math.sign(start) * (2 ** 31 - 1)
+            : Math.sign(start) * 3.4028234e38,
+        type
+      ),
+    onnx: op,
+    draw: { ...smooth, apart: 0.02 },
+    vjp:
+      ($) =>
+      ({ inputs: [x], output, params: { axes }, cotangent: g }) => [
+        x && $.mul(spreadAgain($, g, x.shape, axes), shares($, x, output, axes))
+      ],
+    jvp:
+      ($) =>
+      ({ inputs: [x], output, tangents: [v], params: { axes } }) =>
+        x && v && $.sum($.mul(v, shares($, x, output, axes)), { axes })
+  })
+
+export const max: Op = extremum('max', 'max x', 'ReduceMax', Math.max, -Infinity)
+export const min: Op = extremum('min', 'min x', 'ReduceMin', Math.min, Infinity)
+
+export const prod: Op = reduction('prod', {
+  equation: 'Π x; gradient where no factor is 0',
+  start: 1,
+  combine: (a, b) => a * b,
+  wgsl: (a, b) => `(${a} * ${b})`,
+  identity: (type) => wgslNumber(1, type),
+  onnx: 'ReduceProd',
+  draw: { dtype: 'f32', min: 0.5, max: 2 },
+  vjp:
+    ($) =>
+    ({ inputs: [x], output, params: { axes }, cotangent: g }) => [
+      x && $.div(spreadAgain($, $.mul(g, output), x.shape, axes), x)
+    ],
+  jvp:
+    ($) =>
+    ({ inputs: [x], output, tangents: [v], params }) =>
+      x && v && $.mul(output, $.sum($.div(v, x), params))
+})

@@ -1,0 +1,46 @@
+/** All operations, and the knot tied: derivatives are written against `Builder`, which is made of the operations. */
+import { apply, isExpr, scalar, type Expr, type Params, type Type } from '../core/Expr.ts'
+import type { Builder, Op } from '../core/Op.ts'
+import * as contract from './contract.ts'
+import * as elementwise from './elementwise.ts'
+import * as random from './random.ts'
+import * as reduce from './reduce.ts'
+import * as view from './view.ts'
+
+// Also brings each family's part of `Builder` into the declarations of this module.
+export type { Contract, Side } from './contract.ts'
+export type { Cast } from './elementwise.ts'
+export type { Iota, RandomBits } from './random.ts'
+export type { Axes } from './reduce.ts'
+export type { BroadcastTo, Concat, Flip, Pad, Reshape, Slice, Transpose } from './view.ts'
+
+const families: ReadonlyArray<Readonly<Record<string, unknown>>> = [elementwise, view, reduce, contract, random]
+
+const isOp = (value: unknown): value is Op => typeof value === 'object' && value !== null && 'examples' in value
+
+/** Every operation by name. */
+export const ops: Readonly<Record<string, Op>> = Object.fromEntries(
+  families.flatMap((family) => Object.values(family).filter(isOp)).map((op) => [op.name, op])
+)
+
+type Argument = Expr | ReadonlyArray<Expr> | Params
+
+const construct =
+  (op: Op) =>
+  (...operands: ReadonlyArray<Argument>): Expr => {
+    const last = operands.at(-1)
+    const plain = last === undefined || isExpr(last) || Array.isArray(last)
+    const inputs = (plain ? operands : operands.slice(0, -1)) as ReadonlyArray<Expr | ReadonlyArray<Expr>>
+    return apply(op, inputs.flat() as ReadonlyArray<Expr>, plain ? {} : (last as Params))
+  }
+
+const fill = (value: number, like: Type): Expr =>
+  like.shape.length === 0
+    ? scalar(value, like.dtype)
+    : apply(view.broadcast, [scalar(value, like.dtype)], { shape: [...like.shape], axes: [] })
+
+/** The untyped constructors, for rules and passes. Users build with `api.ts`. */
+export const $: Builder = {
+  ...Object.fromEntries(Object.values(ops).map((op) => [op.name, construct(op)])),
+  fill
+} as unknown as Builder
