@@ -96,7 +96,8 @@ export const appendLine = (path: string, text: string): TE.TaskEither<IoFault, v
 export const appendRecord = (path: string, record: unknown): TE.TaskEither<IoFault, void> =>
   appendLine(path, JSON.stringify(record))
 
-const parseLine =
+/** One line of JSON, the `i`-th of a file. */
+export const parseLine =
   (path: string) =>
   (text: string, i: number): E.Either<IoFault, unknown> =>
     E.tryCatch(

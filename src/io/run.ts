@@ -6,8 +6,8 @@
 import { existsSync } from 'node:fs'
 import { arch, cpus, platform, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { E, pipe, RA, TE } from '../core/fp.ts'
-import { appendRecord, makeFolder, readText, wholeLines, writeText } from './files.ts'
+import { E, pipe, TE } from '../core/fp.ts'
+import { appendRecord, makeFolder, parseLine, readText, wholeLines, writeText } from './files.ts'
 import type { IoFault } from './IoFault.ts'
 
 // model ----------------------------------------------------------------------------------
@@ -106,10 +106,7 @@ const stepOf =
   (path: string) =>
   (text: string, i: number): E.Either<IoFault, number> =>
     pipe(
-      E.tryCatch(
-        (): unknown => JSON.parse(text),
-        (): IoFault => ({ _tag: 'BadRecord', path, line: i + 1, why: 'not JSON' })
-      ),
+      parseLine(path)(text, i),
       E.flatMap((record) =>
         typeof record === 'object' && record !== null && 'step' in record && typeof record.step === 'number'
           ? E.right(record.step)

@@ -1,20 +1,32 @@
 /** All operations, and the knot tied: derivatives are written against `Builder`, which is made of the operations. */
 import { apply, isExpr, scalar, type Expr, type Params, type Type } from '../core/Expr.ts'
 import type { Builder, Op } from '../core/Op.ts'
+import * as activation from './activation.ts'
 import * as contract from './contract.ts'
 import * as elementwise from './elementwise.ts'
+import * as normalise from './normalise.ts'
 import * as random from './random.ts'
 import * as reduce from './reduce.ts'
 import * as view from './view.ts'
 
 // Also brings each family's part of `Builder` into the declarations of this module.
 export type { Contract, Side } from './contract.ts'
-export type { Cast } from './elementwise.ts'
+export type { Binary, Cast, Unary } from './elementwise.ts'
+export type * as activations from './activation.ts'
+export type { Along, Epsilon } from './normalise.ts'
 export type { Iota, RandomBits } from './random.ts'
 export type { Axes } from './reduce.ts'
 export type { BroadcastTo, Concat, Flip, Pad, Reshape, Slice, Transpose } from './view.ts'
 
-const families: ReadonlyArray<Readonly<Record<string, unknown>>> = [elementwise, view, reduce, contract, random]
+const families: ReadonlyArray<Readonly<Record<string, unknown>>> = [
+  elementwise,
+  view,
+  reduce,
+  contract,
+  random,
+  activation,
+  normalise
+]
 
 const isOp = (value: unknown): value is Op => typeof value === 'object' && value !== null && 'examples' in value
 

@@ -1,0 +1,213 @@
+/** Normalisations along the last axis, and softmax. Each carries the gradient that reuses its own result. */
+import type { Expr, Type } from '../core/Expr.ts'
+import type { Fault } from '../core/Fault.ts'
+import type { OnnxGraph, OnnxValue } from '../core/Lowering.ts'
+import { composite, type Builder, type Draw, type Op } from '../core/Op.ts'
+import { keep } from '../core/Shape.ts'
+import { spreadAgain } from './reduce.ts'
+
+export type Along = { readonly axis: number }
+export type Epsilon = { readonly epsilon: number }
+
+declare module '../core/Op.ts' {
+  interface Builder {
+    readonly softmax: (x: Expr, params: Along) => Expr
+    readonly logSoftmax: (x: Expr, params: Along) => Expr
+    /** Zero mean and unit variance along the last axis. */
+    readonly normalise: (x: Expr, params: Epsilon) => Expr
+    /** `1 / √(variance + ε)` along the last axis, which stays with size 1: what `normalise` divides by. */
+    readonly inverseDeviation: (x: Expr, params: Epsilon) => Expr
+    /** Unit mean square along the last axis. */
+    readonly rmsNormalise: (x: Expr, params: Epsilon) => Expr
+  }
+}
+
+const draw = (shape: ReadonlyArray<number>): Draw => ({ dtype: 'f32', shape, min: -2, max: 2 })
+
+// softmax --------------------------------------------------------------------------------
+
+const along =
+  (op: string) =>
+  ([x]: ReadonlyArray<Type>, { axis }: Along): Type | Fault =>
+    x !== undefined && axis >= 0 && axis < x.shape.length
+      ? x
+      : { _tag: 'AxisOutOfRange', op, axis, shape: x?.shape ?? [] }
+
+const alongExamples = [
+  { params: { axis: 1 }, inputs: [draw([2, 3])] },
+  { params: { axis: 0 }, inputs: [draw([3, 2])] }
+]
+
+/** `x` less its maximum, which leaves both softmaxes as they are and keeps the exponentials finite. */
+const shifted = ($: Builder, x: Expr, axis: number): Expr =>
+  $.sub(x, $.stopGradient(spreadAgain($, $.max(x, { axes: [axis] }), x.shape, [axis])))
+
+const total = ($: Builder, x: Expr, axis: number): Expr => spreadAgain($, $.sum(x, { axes: [axis] }), x.shape, [axis])
+
+export const softmax: Op = composite<Along>({
+  name: 'softmax',
+  equation: 'eˣ / Σ eˣ',
+  arity: 1,
+  typing: along('softmax'),
+  examples: alongExamples,
+  define:
+    ($) =>
+    ([x], { axis }) => {
+      const e = $.exp(shifted($, x as Expr, axis))
+      return $.div(e, total($, e, axis))
+    },
+  vjp:
+    ($) =>
+    ({ output: y, params: { axis }, cotangent: g }) => [$.mul(y, $.sub(g, total($, $.mul(g, y), axis)))],
+  jvp:
+    ($) =>
+    ({ output: y, tangents: [v], params: { axis } }) =>
+      v && $.mul(y, $.sub(v, total($, $.mul(v, y), axis))),
+  wgsl: 'derived',
+  onnx:
+    (g) =>
+    ({ inputs: [x], params: { axis } }) =>
+      x === undefined ? '' : g.node('Softmax', [g.full(x)], { axis })
+})
+
+export const logSoftmax: Op = composite<Along>({
+  name: 'logSoftmax',
+  equation: 'x − ln Σ eˣ',
+  arity: 1,
+  typing: along('logSoftmax'),
+  examples: alongExamples,
+  define:
+    ($) =>
+    ([x], { axis }) => {
+      const s = shifted($, x as Expr, axis)
+      return $.sub(s, spreadAgain($, $.log($.sum($.exp(s), { axes: [axis] })), s.shape, [axis]))
+    },
+  vjp:
+    ($) =>
+    ({ output: y, params: { axis }, cotangent: g }) => [$.sub(g, $.mul($.exp(y), total($, g, axis)))],
+  jvp:
+    ($) =>
+    ({ output: y, tangents: [v], params: { axis } }) =>
+      v && $.sub(v, total($, $.mul($.exp(y), v), axis)),
+  wgsl: 'derived',
+  onnx:
+    (g) =>
+    ({ inputs: [x], params: { axis } }) =>
+      x === undefined ? '' : g.node('LogSoftmax', [g.full(x)], { axis })
+})
+
+// along the last axis ----------------------------------------------------------------------
+
+const lastAxis =
+  (op: string, result: (x: Type) => Type) =>
+  ([x]: ReadonlyArray<Type>): Type | Fault =>
+    x !== undefined && x.shape.length > 0
+      ? result(x)
+      : { _tag: 'TooFewAxes', op, operand: 'the', least: 1, shape: x?.shape ?? [] }
+
+const examples = [
+  { params: { epsilon: 1e-6 }, inputs: [draw([2, 4])] },
+  { params: { epsilon: 0.1 }, inputs: [draw([2, 2, 3])] }
+]
+
+const last = (x: Expr): number => x.shape.length - 1
+
+/** The mean along the last axis, spread again. */
+const mean = ($: Builder, x: Expr): Expr => {
+  const kept = { dtype: x.dtype, shape: keep(x.shape, [last(x)]) }
+  const m = $.reshape($.sum(x, { axes: [last(x)] }), { shape: kept.shape })
+  return $.mul(m, $.fill(1 / (x.shape[last(x)] ?? 1), kept))
+}
+
+const spread = ($: Builder, m: Expr, x: Expr): Expr =>
+  $.broadcast(m, { shape: x.shape, axes: x.shape.map((_, i) => i) })
+
+const centred = ($: Builder, x: Expr): Expr => $.sub(x, spread($, mean($, x), x))
+
+const inverse = ($: Builder, meanSquare: Expr, epsilon: number): Expr =>
+  $.rsqrt($.add(meanSquare, $.fill(epsilon, meanSquare)))
+
+/** onnxruntime gives the inverse deviation with the normalised rows: both operations are one node. */
+const layerNormalization = (g: OnnxGraph, x: OnnxValue, epsilon: number): ReadonlyArray<string> => {
+  const width = x.type.shape.at(-1) ?? 1
+  const ones = g.constant('f32', new Array<number>(width).fill(1), [width])
+  return g.nodes('LayerNormalization', [g.full(x), ones], { axis: -1, epsilon: { float: epsilon } }, 3)
+}
+
+/** What both normalisations pull back: the cotangent less its projections on what the operation fixes. */
+const pulled = ($: Builder, g: Expr, y: Expr, scale: Expr, removeMean: boolean): Expr => {
+  const rest = removeMean ? $.sub(g, spread($, mean($, g), g)) : g
+  return $.mul($.sub(rest, $.mul(y, spread($, mean($, $.mul(g, y)), g))), spread($, scale, g))
+}
+
+export const normalise: Op = composite<Epsilon>({
+  name: 'normalise',
+  equation: '(x − mean x) / √(var x + ε)',
+  arity: 1,
+  typing: lastAxis('normalise', (x) => x),
+  examples,
+  define:
+    ($) =>
+    ([x], params) => {
+      const c = centred($, x as Expr)
+      return $.mul(c, spread($, inverse($, mean($, $.mul(c, c)), params.epsilon), c))
+    },
+  vjp:
+    ($) =>
+    ({ inputs: [x], output: y, params, cotangent: g }) => [x && pulled($, g, y, $.inverseDeviation(x, params), true)],
+  jvp:
+    ($) =>
+    ({ inputs: [x], output: y, tangents: [v], params }) =>
+      x && v && pulled($, v, y, $.inverseDeviation(x, params), true),
+  wgsl: 'derived',
+  onnx:
+    (g) =>
+    ({ inputs: [x], params: { epsilon } }) =>
+      x === undefined ? '' : (layerNormalization(g, x, epsilon)[0] ?? '')
+})
+
+export const inverseDeviation: Op = composite<Epsilon>({
+  name: 'inverseDeviation',
+  equation: '1 / √(var x + ε)',
+  arity: 1,
+  typing: lastAxis('inverseDeviation', (x) => ({ dtype: x.dtype, shape: keep(x.shape, [x.shape.length - 1]) })),
+  examples,
+  define:
+    ($) =>
+    ([x], { epsilon }) => {
+      const c = centred($, x as Expr)
+      return inverse($, mean($, $.mul(c, c)), epsilon)
+    },
+  vjp: 'derived',
+  jvp: 'derived',
+  wgsl: 'derived',
+  onnx:
+    (g) =>
+    ({ inputs: [x], params: { epsilon } }) =>
+      x === undefined ? '' : (layerNormalization(g, x, epsilon)[2] ?? '')
+})
+
+export const rmsNormalise: Op = composite<Epsilon>({
+  name: 'rmsNormalise',
+  equation: 'x / √(mean x² + ε)',
+  arity: 1,
+  typing: lastAxis('rmsNormalise', (x) => x),
+  examples,
+  define:
+    ($) =>
+    ([x], { epsilon }) => {
+      const a = x as Expr
+      return $.mul(a, spread($, inverse($, mean($, $.mul(a, a)), epsilon), a))
+    },
+  vjp:
+    ($) =>
+    ({ inputs: [x], output: y, params: { epsilon }, cotangent: g }) => [
+      x && pulled($, g, y, inverse($, mean($, $.mul(x, x)), epsilon), false)
+    ],
+  jvp:
+    ($) =>
+    ({ inputs: [x], output: y, tangents: [v], params: { epsilon } }) =>
+      x && v && pulled($, v, y, inverse($, mean($, $.mul(x, x)), epsilon), false),
+  wgsl: 'derived',
+  onnx: 'derived'
+})
