@@ -22,7 +22,7 @@ const meaningOf = (node: Expr, values: Map<Expr, Tensor>): Tensor => {
   if (term._tag === 'Input' || term.op._tag === 'Composite')
     return { dtype: node.dtype, shape: [], data: new Float64Array() }
   const inputs = term.inputs.map((x) => values.get(x) as Tensor)
-  return term.op.meaning(inputs, term.params, node)
+  return term.op.meaning(inputs, term.params, { dtype: node.dtype, shape: node.shape })
 }
 
 /** Evaluates below `roots` into `values`, which holds the leaves already. */
