@@ -1,0 +1,63 @@
+/**
+ * One set of measures for all systems, that a captioned clip can be held to: does it show what its caption says, does it
+ * look like real clips, does it move like them. Each with a 95 % interval.
+ */
+import { fold, type Key } from '../core/Key.ts'
+import { bootstrap, type Estimate } from './bootstrap.ts'
+import { frechetDistance, gaussianOf, select, type Features, type Gaussian } from './frechet.ts'
+
+/** What is known of the clips of one system; one entry a clip. */
+export interface Judged {
+  readonly count: number
+  /** Whether the classifier reads the caption's digit, and its direction. */
+  readonly digit: ReadonlyArray<boolean>
+  readonly direction: ReadonlyArray<boolean>
+  readonly features: Features
+  /** Mean absolute difference of neighbouring frames. */
+  readonly motion: Float64Array
+}
+
+/** Real clips, which the others are compared with. */
+export interface Reference {
+  readonly features: Gaussian
+  readonly motion: number
+}
+
+export interface Score {
+  /** Part of the clips in which both digit and direction are the caption's. */
+  readonly captionAccuracy: Estimate
+  readonly digitAccuracy: Estimate
+  readonly directionAccuracy: Estimate
+  /** Fréchet distance of the features to those of real clips; lower is better. */
+  readonly quality: Estimate
+  /** Motion relative to real motion; 1 is real. */
+  readonly dynamics: Estimate
+}
+
+const average = (values: (i: number) => number, chosen: ArrayLike<number>): number => {
+  let sum = 0
+  for (let i = 0; i < chosen.length; i++) sum += values(chosen[i] ?? 0)
+  return sum / chosen.length
+}
+
+export const referenceOf = ({ features, motion }: Judged): Reference => ({
+  features: gaussianOf(features),
+  motion: motion.reduce((sum, m) => sum + m, 0) / motion.length
+})
+
+/** Scores a system against real clips; `resamples` of the bootstrap draw from `key`. */
+export const score =
+  (reference: Reference, key: Key, resamples: number) =>
+  ({ count, digit, direction, features, motion }: Judged): Score => {
+    const estimate = (n: number, statistic: (chosen: ArrayLike<number>) => number): Estimate =>
+      bootstrap(fold(key, n), count, resamples, statistic)
+    return {
+      captionAccuracy: estimate(0, (chosen) =>
+        average((i) => Number(digit[i] === true && direction[i] === true), chosen)
+      ),
+      digitAccuracy: estimate(1, (chosen) => average((i) => Number(digit[i]), chosen)),
+      directionAccuracy: estimate(2, (chosen) => average((i) => Number(direction[i]), chosen)),
+      quality: estimate(3, (chosen) => frechetDistance(gaussianOf(select(features, chosen)), reference.features)),
+      dynamics: estimate(4, (chosen) => average((i) => motion[i] ?? NaN, chosen) / reference.motion)
+    }
+  }
