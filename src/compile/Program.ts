@@ -39,7 +39,7 @@ export const program = (outputs: Readonly<Record<string, Expr>>): E.Either<Fault
   const names = Object.keys(outputs)
   const faults = check(outputs)
   if (faults.length > 0) return E.left(faults)
-  const roots = simplify(Object.values(outputs))
+  const roots = simplify.run(Object.values(outputs))
   const nodes = topological(roots)
   const inputs = portsOf(nodes)
   const taken = clashes(inputs)

@@ -49,6 +49,13 @@ const forget = new FinalizationRegistry((text: string) => {
   if (table.get(text)?.deref() === undefined) table.delete(text)
 })
 const ids = { next: 0 }
+const opIds = new WeakMap<Op, number>()
+
+/** Operations are told apart by identity: two of one name are two operations. */
+const opId = (op: Op): number => {
+  if (!opIds.has(op)) opIds.set(op, ids.next++)
+  return opIds.get(op) ?? 0
+}
 
 const share = (text: string, make: (id: number) => Expr): Expr => {
   const known = table.get(text)?.deref()
@@ -102,7 +109,7 @@ const isFault = (typing: Type | Fault): typing is Fault => '_tag' in typing
 
 /** One operation on operands. Total: what does not fit is recorded, not thrown. */
 export const apply = (op: Op, inputs: ReadonlyArray<Expr>, params: Params = {}): Expr => {
-  const text = `${op.name} ${describe(params)} ${inputs.map((x) => x.id).join(' ')}`
+  const text = `${op.name} ${opId(op)} ${describe(params)} ${inputs.map((x) => x.id).join(' ')}`
   return share(text, (id) => {
     const inherited = inputs.flatMap((x) => x.faults)
     const typing: Type | Fault =

@@ -26,6 +26,7 @@ export type ConfigFaults = ReadonlyArray<ConfigFault>
 
 const dotted = (path: Path): string => path.join('.')
 const subject = (path: Path): string => (path.length === 0 ? '' : `${dotted(path)}: `)
+const guess = (path: Path | undefined): string => (path === undefined ? '' : `; did you mean ${dotted(path)}?`)
 const got = (value: unknown): string =>
   typeof value === 'string' ? `"${value}"` : (JSON.stringify(value) ?? String(value))
 
@@ -39,7 +40,7 @@ export const show = (fault: ConfigFault): string => {
     case 'Absent':
       return `${fault.place}: ${dotted(fault.path)} is missing; expected ${fault.expected}`
     case 'Unknown':
-      return `${fault.place}: unknown key ${dotted(fault.path)}${fault.meant ? `; did you mean ${dotted(fault.meant)}?` : ''}`
+      return `${fault.place}: unknown key ${dotted(fault.path)}${guess(fault.meant)}`
     case 'BadOverride':
       return `--set ${fault.text}: ${fault.why}`
     case 'Unreadable':

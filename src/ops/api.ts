@@ -452,4 +452,36 @@ export const expect =
   <D extends DType>(x: Expr<D>): Expr<D, S> =>
     (x.faults.length > 0 || sameShape(x.shape, shape) ? x : apply(expected, [x], { shape })) as Expr<D, S>
 
+// other families -------------------------------------------------------------------------
+
+export {
+  addAlong,
+  argmax,
+  argmin,
+  cumulativeSum,
+  oneHot,
+  roll,
+  rope,
+  scatterAdd,
+  take,
+  takeAlong,
+  topK
+} from './indexing.ts'
+export {
+  averagePool,
+  convolve,
+  deconvolve,
+  extend,
+  groupNorm,
+  maxPool,
+  plainly,
+  tiles,
+  upsampleNearest,
+  type Amounts,
+  type Continuation,
+  type Convolution,
+  type Divisor,
+  type Pooling
+} from './spatial.ts'
+
 export type { Dim, DType, Expr, Shape }

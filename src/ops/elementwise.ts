@@ -555,7 +555,11 @@ export const where: Op = elementwise('where', {
   operands: ['bool', 'f32', 'f32'],
   meaning: ([c, x = NaN, y = NaN]) => (c !== 0 ? x : y),
   wgsl: ([c, x, y]) => `select(${y}, ${x}, ${c})`,
-  onnx: 'Where',
+  // onnxruntime selects among floats and signed integers only.
+  onnx: (g, [c = '', x = '', y = ''], _, { dtype }) =>
+    dtype === 'u32' || dtype === 'bool'
+      ? g.cast(g.node('Where', [c, g.cast(x, 'i32'), g.cast(y, 'i32')]), dtype)
+      : g.node('Where', [c, x, y]),
   derivative:
     ($) =>
     ({ inputs: [c] }) =>

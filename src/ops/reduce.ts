@@ -2,8 +2,8 @@
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import { primitive, type Builder, type Draw, type Jvp, type Op, type Vjp } from '../core/Op.ts'
-import { drop, range, size, strides, type Shape } from '../core/Shape.ts'
-import type { OnnxGraph, Scope } from '../core/Lowering.ts'
+import { drop, equal, range, size, strides, type Shape } from '../core/Shape.ts'
+import type { OnnxGraph, OnnxValue, Scope } from '../core/Lowering.ts'
 import { fromAxes } from './place.ts'
 import { everyIndex, wgslNumber } from './view.ts'
 
@@ -58,6 +58,8 @@ interface Fold {
   readonly wgsl: (a: string, b: string) => string
   readonly identity: (type: Type) => string
   readonly onnx: string
+  /** The fold of `count` equal values, for the ONNX target. */
+  readonly repeated: (g: OnnxGraph, name: string, count: number, type: Type) => string
   readonly vjp: Vjp<Axes>
   readonly jvp: Jvp<Axes>
   readonly draw: Omit<Draw, 'shape'>
@@ -87,6 +89,20 @@ const staged = (g: OnnxGraph, op: string, name: string, shape: Shape, axes: Read
     : reduce(name, axes)
 }
 
+/** Reduces what is there, and makes up for the repetitions that are not: equal elements are never written out. */
+const lowered = (g: OnnxGraph, fold: Fold, x: OnnxValue, axes: ReadonlyArray<number>, type: Type): OnnxValue => {
+  const full = x.type.shape
+  const shape = [...full.slice(x.shape.length).map(() => 1), ...x.shape]
+  const name = equal(shape, x.shape) ? x.name : g.node('Reshape', [x.name, g.ints(shape)], { allowzero: 1 })
+  const count = axes.reduce((n, axis) => (shape[axis] === full[axis] ? n : n * (full[axis] ?? 1)), 1)
+  // onnxruntime reduces signed integers and floats only.
+  const reduced =
+    type.dtype === 'u32'
+      ? g.cast(staged(g, fold.onnx, g.cast(name, 'i64'), shape, axes), 'u32')
+      : staged(g, fold.onnx, name, shape, axes)
+  return { name: count === 1 ? reduced : fold.repeated(g, reduced, count, type), shape: drop(shape, axes), type }
+}
+
 const reduction = (name: string, fold: Fold): Op =>
   primitive<Axes>({
     name,
@@ -104,8 +120,8 @@ const reduction = (name: string, fold: Fold): Op =>
     wgsl: { _tag: 'Reduce', count: counted, identity: fold.identity, combine: fold.wgsl, body },
     onnx:
       (g) =>
-      ({ inputs: [x], params: { axes } }) =>
-        x === undefined ? '' : axes.length === 0 ? x : staged(g, fold.onnx, g.full(x), x.type.shape, axes)
+      ({ inputs: [x], params: { axes }, type }) =>
+        x === undefined ? '' : axes.length === 0 ? x : lowered(g, fold, x, axes, type)
   })
 
 const smooth = { dtype: 'f32', min: -2, max: 2 } as const
@@ -117,6 +133,7 @@ export const sum: Op = reduction('sum', {
   wgsl: (a, b) => `(${a} + ${b})`,
   identity: (type) => wgslNumber(0, type),
   onnx: 'ReduceSum',
+  repeated: (g, name, count, { dtype }) => g.node('Mul', [name, g.constant(dtype, [count])]),
   draw: smooth,
   vjp:
     ($) =>
@@ -151,6 +168,7 @@ const extremum = (name: string, equation: string, op: string, f: (a: number, b: 
         type
       ),
     onnx: op,
+    repeated: (_, name) => name,
     draw: { ...smooth, apart: 0.02 },
     vjp:
       ($) =>
@@ -173,6 +191,8 @@ export const prod: Op = reduction('prod', {
   wgsl: (a, b) => `(${a} * ${b})`,
   identity: (type) => wgslNumber(1, type),
   onnx: 'ReduceProd',
+  repeated: (g, name, count, { dtype }) =>
+    g.cast(g.node('Pow', [g.cast(name, 'f64'), g.constant('f64', [count])]), dtype),
   draw: { dtype: 'f32', min: 0.5, max: 2 },
   vjp:
     ($) =>

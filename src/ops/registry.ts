@@ -3,19 +3,29 @@ import { apply, isExpr, scalar, type Expr, type Params, type Type } from '../cor
 import type { Builder, Op } from '../core/Op.ts'
 import * as activation from './activation.ts'
 import * as contract from './contract.ts'
+import * as convolve from './convolve.ts'
 import * as elementwise from './elementwise.ts'
+import * as gather from './gather.ts'
 import * as normalise from './normalise.ts'
 import * as random from './random.ts'
 import * as reduce from './reduce.ts'
+import * as rope from './rope.ts'
+import * as scan from './scan.ts'
 import * as view from './view.ts'
+import * as windows from './windows.ts'
 
 // Also brings each family's part of `Builder` into the declarations of this module.
 export type { Contract, Side } from './contract.ts'
+export type { Convolve, Deconvolve } from './convolve.ts'
 export type { Binary, Cast, Unary } from './elementwise.ts'
 export type * as activations from './activation.ts'
 export type { Along, Epsilon } from './normalise.ts'
 export type { Iota, RandomBits } from './random.ts'
+export type { Indexed, Scattered } from './gather.ts'
 export type { Axes } from './reduce.ts'
+export type * as rotary from './rope.ts'
+export type { Scan } from './scan.ts'
+export type { Overlap, Windows } from './windows.ts'
 export type { BroadcastTo, Concat, Flip, Pad, Reshape, Slice, Transpose } from './view.ts'
 
 const families: ReadonlyArray<Readonly<Record<string, unknown>>> = [
@@ -25,7 +35,12 @@ const families: ReadonlyArray<Readonly<Record<string, unknown>>> = [
   contract,
   random,
   activation,
-  normalise
+  normalise,
+  rope,
+  gather,
+  scan,
+  windows,
+  convolve
 ]
 
 const isOp = (value: unknown): value is Op => typeof value === 'object' && value !== null && 'examples' in value

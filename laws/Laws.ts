@@ -1,0 +1,79 @@
+/**
+ * Laws as values: a law is a named property of something that anyone may supply (an operation, a pass, a schedule, an
+ * optimiser), and a suite is a function from that something to its laws. Run them with any runner: `fc.assert(law)`.
+ */
+import * as fc from 'fast-check'
+import { difference, type Close } from '../src/core/Close.ts'
+import { floats, type Tensor } from '../src/core/Tensor.ts'
+
+// model ----------------------------------------------------------------------------------
+
+export type Laws = Readonly<Record<string, fc.IRawProperty<unknown>>>
+
+/** What a law finds: nothing, or a sentence that says what is wrong. */
+export type Verdict = string | undefined
+
+/** Something that breaks a law on purpose, and the name of the law that must notice. */
+export interface Mutant {
+  readonly name: string
+  readonly brokenLaw: string
+  readonly laws: Laws
+}
+
+/** A point of the plane, of the line, of any space of few dimensions. */
+export type Vector = ReadonlyArray<number>
+
+// constructors ---------------------------------------------------------------------------
+
+/** A law: for all values drawn, `check` finds nothing. What it finds is part of the counterexample. */
+export const law = <A>(arbitrary: fc.Arbitrary<A>, check: (value: A) => Verdict): fc.IRawProperty<unknown> =>
+  fc.property(arbitrary, fc.context(), (value, context) => {
+    const wrong = check(value)
+    if (wrong !== undefined) context.log(wrong)
+    return wrong === undefined
+  })
+
+/** A law of something that answers later, such as a device. */
+export const asyncLaw = <A>(
+  arbitrary: fc.Arbitrary<A>,
+  check: (value: A) => Promise<Verdict>
+): fc.IRawProperty<unknown> =>
+  fc.asyncProperty(arbitrary, fc.context(), async (value, context) => {
+    const wrong = await check(value)
+    if (wrong !== undefined) context.log(wrong)
+    return wrong === undefined
+  })
+
+/** The laws with a subject before their names. */
+export const about = (subject: string, laws: Laws): Laws =>
+  Object.fromEntries(Object.entries(laws).map(([name, property]) => [`${subject}: ${name}`, property]))
+
+// verdicts -------------------------------------------------------------------------------
+
+/** Nothing where it holds, else the sentence. */
+export const unless = (holds: boolean, otherwise: () => string): Verdict => (holds ? undefined : otherwise())
+
+/** The first of several findings. */
+export const firstOf = (verdicts: ReadonlyArray<Verdict>): Verdict => verdicts.find((verdict) => verdict !== undefined)
+
+export const closeTensors = (close: Close, a: Tensor, b: Tensor): Verdict => difference(close, a, b)
+
+export const closeVectors = (close: Close, a: Vector, b: Vector): Verdict =>
+  difference(close, floats([a.length], a), floats([b.length], b))
+
+export const closeNumbers = (close: Close, a: number, b: number): Verdict => closeVectors(close, [a], [b])
+
+// running --------------------------------------------------------------------------------
+
+export interface Broken {
+  readonly law: string
+  /** The smallest counterexample that was found, with the seed and path that lead to it. */
+  readonly report: string
+}
+
+/** The laws that do not hold, each with its counterexample. */
+export const broken = (laws: Laws, parameters: fc.Parameters<unknown> = {}): ReadonlyArray<Broken> =>
+  Object.entries(laws).flatMap(([name, property]) => {
+    const details = fc.check(property, parameters) as fc.RunDetails<unknown>
+    return details.failed ? [{ law: name, report: fc.defaultReportMessage(details) ?? '' }] : []
+  })

@@ -1,0 +1,53 @@
+/** Operations with a wrong derivative, one for each law that must notice. */
+import { primitive, type Op, type Primitive } from '../../src/core/Op.ts'
+import type { Params } from '../../src/core/Expr.ts'
+import { ops } from '../../src/ops/registry.ts'
+import { derivative } from '../derivative.ts'
+import type { Mutant } from '../Laws.ts'
+
+/** `mul` with something replaced. */
+const product = (wrong: Partial<Primitive<Params>>): Op => primitive({ ...(ops['mul'] as Primitive<Params>), ...wrong })
+
+const mutant = (name: string, lawName: string, wrong: Partial<Primitive<Params>>): Mutant => ({
+  name,
+  brokenLaw: `mul: ${lawName}`,
+  laws: derivative(product(wrong))
+})
+
+export const derivativeMutants: ReadonlyArray<Mutant> = [
+  mutant('a sign error in the pullback', 'vjp is the adjoint of the finite-difference pushforward', {
+    vjp:
+      ($) =>
+      ({ inputs: [x, y], cotangent: g }) => [y && $.mul(g, y), x && $.neg($.mul(g, x))]
+  }),
+  mutant('a pushforward that forgets one operand', 'jvp agrees with finite differences', {
+    jvp:
+      ($) =>
+      ({ inputs: [, y], tangents: [v] }) =>
+        v && y && $.mul(v, y)
+  }),
+  mutant('a pullback for another function', 'vjp and jvp are dual', {
+    vjp:
+      ($) =>
+      ({ inputs: [x, y], cotangent: g }) => [y && $.mul(g, y), x && $.mul(g, $.mul(x, x))]
+  }),
+  mutant('a pullback with an offset', 'vjp is linear in the cotangent', {
+    vjp:
+      ($) =>
+      ({ inputs: [x, y], cotangent: g }) => [y && $.add($.mul(g, y), y), x && $.mul(g, x)]
+  }),
+  mutant('a pullback that holds an operand constant', 'the second derivative is symmetric', {
+    vjp:
+      ($) =>
+      ({ inputs: [x, y], cotangent: g }) => [y && $.mul(g, $.stopGradient(y)), x && $.mul(g, x)]
+  }),
+  mutant(
+    'a pullback that holds both operands constant',
+    'the second derivative agrees with finite differences of the first',
+    {
+      vjp:
+        ($) =>
+        ({ inputs: [x, y], cotangent: g }) => [y && $.mul(g, $.stopGradient(y)), x && $.mul(g, $.stopGradient(x))]
+    }
+  )
+]

@@ -1,0 +1,65 @@
+/** Laws of a pass: a function from graphs to graphs that changes how they compute, never what. */
+import type * as fc from 'fast-check'
+import type { Close } from '../src/core/Close.ts'
+import type { Expr } from '../src/core/Expr.ts'
+import { show as sentence } from '../src/core/Fault.ts'
+import { E, pipe } from '../src/core/fp.ts'
+import { equal } from '../src/core/Shape.ts'
+import type { Tensor } from '../src/core/Tensor.ts'
+import { evaluate, type Environment } from '../src/interpret/evaluate.ts'
+import type { Graph } from './graph.ts'
+import { asyncLaw, closeTensors, firstOf, law, unless, type Laws, type Verdict } from './Laws.ts'
+
+export type Pass = (roots: ReadonlyArray<Expr>) => ReadonlyArray<Expr>
+
+type Values = E.Either<ReadonlyArray<string>, ReadonlyArray<Tensor>>
+
+const meaning = (roots: ReadonlyArray<Expr>, environment: Environment): Values =>
+  pipe(
+    evaluate(environment)(roots),
+    E.mapLeft((faults) => faults.map(sentence))
+  )
+
+const agree = (close: Close, before: Values, after: Values): Verdict =>
+  E.isLeft(before)
+    ? before.left.join('; ')
+    : E.isLeft(after)
+      ? after.left.join('; ')
+      : after.right.length !== before.right.length
+        ? `${before.right.length} results became ${after.right.length}`
+        : firstOf(before.right.map((value, i) => closeTensors(close, after.right[i] ?? value, value)))
+
+const sameType = (before: Expr, after: Expr | undefined): Verdict =>
+  unless(
+    after !== undefined && after.dtype === before.dtype && equal(after.shape, before.shape),
+    () => `${before.dtype}[${before.shape}] became ${after?.dtype}[${after?.shape ?? []}]`
+  )
+
+/** A pass preserves meaning and types, and has nothing left to do when it has run. */
+export const pass = (run: Pass, graphs: fc.Arbitrary<Graph>, close: Close): Laws => ({
+  'preserves meaning': law(graphs, ({ roots, environment }) =>
+    agree(close, meaning(roots, environment), meaning(run(roots), environment))
+  ),
+  'preserves types': law(graphs, ({ roots }) => {
+    const after = run(roots)
+    return firstOf(roots.map((root, i) => sameType(root, after[i])))
+  }),
+  'is idempotent': law(graphs, ({ roots }) => {
+    const once = run(roots)
+    const twice = run(once)
+    return unless(
+      once.every((root, i) => root === twice[i]),
+      () => 'a second run changes the graph again'
+    )
+  })
+})
+
+/** What a device gives for a graph: its roots' values, or why there are none. */
+export type Target = (roots: ReadonlyArray<Expr>, environment: Environment) => Promise<Values>
+
+/** A device computes what a graph means. */
+export const target = (run: Target, graphs: fc.Arbitrary<Graph>, close: Close): Laws => ({
+  'agrees with the meaning': asyncLaw(graphs, async ({ roots, environment }) =>
+    agree(close, meaning(roots, environment), await run(roots, environment))
+  )
+})

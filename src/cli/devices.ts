@@ -1,0 +1,29 @@
+/** The devices of this machine, and which of them a command runs on. */
+import { pipe, TE } from '../core/fp.ts'
+import { choose, describe, type Wanted } from '../runtime/choose.ts'
+import type { Device } from '../runtime/device.ts'
+import { onnx } from '../runtime/onnx/device.ts'
+import { reference } from '../runtime/reference/device.ts'
+import { device as onDevice, type Task } from './Failure.ts'
+
+/** Opens a device, uses it, and closes it whatever happened; says on stderr which it is and why. */
+export const withDevice =
+  (wanted: Wanted) =>
+  <A>(use: (device: Device) => Task<A>): Task<A> =>
+    pipe(
+      choose({
+        webgpu: TE.left({ _tag: 'Device', device: 'webgpu', why: 'no adapter' }),
+        onnx: onnx({}),
+        reference
+      })(wanted),
+      onDevice,
+      TE.tapIO((choice) => () => void process.stderr.write(`device ${describe(choice)}\n`)),
+      TE.flatMap(({ device }) =>
+        TE.bracket(TE.right(device), use, () =>
+          pipe(
+            device.dispose(),
+            TE.orElse(() => TE.of<never, void>(undefined))
+          )
+        )
+      )
+    )

@@ -1,0 +1,164 @@
+/**
+ * A program as an ONNX file. Each operation writes itself (`Op.onnx`); what is left for here is to name the ends, to
+ * expand what is defined by others, and to drop what nobody uses.
+ *
+ * Laws: the same program gives the same bytes; the file means what the program means (`test/runtime/onnx.test.ts`).
+ */
+import { isApply, topological, type Apply, type Expr } from '../../core/Expr.ts'
+import { pipe } from '../../core/fp.ts'
+import type { OnnxValue } from '../../core/Lowering.ts'
+import { definition } from '../../ops/define.ts'
+import type { Port, Program } from '../Program.ts'
+import { sheet, type Sheet } from './graph.ts'
+import { carrier, serialize, type OnnxConstant, type OnnxModel, type OnnxNode, type OnnxPort } from './model.ts'
+
+// model ----------------------------------------------------------------------------------
+
+/** A port of the program and the name that it has in the file. */
+export interface NamedPort extends Port {
+  readonly label: string
+}
+
+export interface OnnxFile {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly inputs: ReadonlyArray<NamedPort>
+  readonly outputs: ReadonlyArray<NamedPort>
+  readonly nodes: number
+}
+
+type Values = Map<Expr, OnnxValue>
+
+// names ----------------------------------------------------------------------------------
+
+/** Labels that are told apart: an output that is named like an input gets a mark, and no label looks like ours. */
+const labels = (ports: ReadonlyArray<Port>, taken: Set<string>): ReadonlyArray<NamedPort> =>
+  ports.map((port) => {
+    const plain = port.name.replace(/^%/, '_%')
+    for (let label = plain; ; label = `${label}'`)
+      if (!taken.has(label)) {
+        taken.add(label)
+        return { name: port.name, dtype: port.dtype, shape: port.shape, label }
+      }
+  })
+
+const onnxPort = ({ label, dtype, shape }: NamedPort): OnnxPort => ({ name: label, type: carrier(dtype), shape })
+
+// nodes ----------------------------------------------------------------------------------
+
+const written = (page: Sheet, node: Apply, values: Values): OnnxValue => {
+  const { op, params, inputs } = node.term
+  if (op.onnx === 'derived') {
+    const body = definition(node)
+    return body === undefined ? { name: '', shape: [], type: node } : writeBelow(page, body, values)
+  }
+  const operands = inputs.map((x) => values.get(x) as OnnxValue)
+  const value = op.onnx(page.on(op.name))({ node, params, inputs: operands, type: node })
+  return typeof value === 'string' ? { name: value, shape: node.shape, type: node } : { ...value, type: node }
+}
+
+const writeNode = (page: Sheet, node: Expr, values: Values, inputs: ReadonlyMap<string, NamedPort>): OnnxValue => {
+  if (isApply(node)) return written(page, node, values)
+  const { term } = node
+  const name =
+    term._tag === 'Constant'
+      ? page.graph.constant(node.dtype, Array.from(term.value.data), node.shape)
+      : page.rounded((term._tag === 'Input' && inputs.get(term.name)?.label) || '', node.dtype)
+  return { name, shape: node.shape, type: node }
+}
+
+/** Writes a definition; its leaves are written already, its depth is that of definitions within definitions. */
+const writeBelow = (page: Sheet, body: Expr, values: Values): OnnxValue => {
+  for (const node of topological([body], values))
+    if (!values.has(node)) values.set(node, writeNode(page, node, values, new Map()))
+  return values.get(body) as OnnxValue
+}
+
+// outputs --------------------------------------------------------------------------------
+
+/**
+ * Gives every output its label: by renaming the value where a node makes it, by a copy where it is an input, a constant
+ * or an output already.
+ */
+const nameOutputs = (page: Sheet, results: ReadonlyArray<readonly [value: string, label: string]>) => {
+  const made = new Set(page.nodes.flatMap((node) => node.outputs))
+  const names = new Map<string, string>() // local
+  const copies: Array<OnnxNode> = []
+  for (const [value, label] of results)
+    if (made.has(value) && !names.has(value)) names.set(value, label)
+    else
+      copies.push({
+        op: 'Identity',
+        name: `output/${label}`,
+        inputs: [value],
+        outputs: [label],
+        attributes: {},
+        domain: ''
+      })
+  const renamed = (name: string): string => names.get(name) ?? name
+  return [...page.nodes, ...copies].map((node) => ({
+    ...node,
+    inputs: node.inputs.map(renamed),
+    outputs: node.outputs.map(renamed)
+  }))
+}
+
+/** The nodes that some output depends on, without the last outputs of a node where nobody uses them. */
+const live = (nodes: ReadonlyArray<OnnxNode>, outputs: ReadonlyArray<string>): ReadonlyArray<OnnxNode> => {
+  const used = new Set(outputs) // local
+  return nodes
+    .toReversed()
+    .filter((node) => {
+      const wanted = node.outputs.some((name) => used.has(name))
+      if (wanted) node.inputs.forEach((name) => used.add(name))
+      return wanted
+    })
+    .toReversed()
+    .map((node) => ({ ...node, outputs: trimmed(node.outputs, used) }))
+}
+
+const trimmed = (names: ReadonlyArray<string>, used: ReadonlySet<string>): ReadonlyArray<string> =>
+  names.slice(0, names.findLastIndex((name) => used.has(name)) + 1)
+
+const needed = (
+  constants: ReadonlyArray<OnnxConstant>,
+  nodes: ReadonlyArray<OnnxNode>
+): ReadonlyArray<OnnxConstant> => {
+  const used = new Set(nodes.flatMap((node) => node.inputs))
+  return constants.filter(({ name }) => used.has(name))
+}
+
+// interpretations ------------------------------------------------------------------------
+
+const write = (program: Program, inputs: ReadonlyArray<NamedPort>, outputs: ReadonlyArray<NamedPort>): OnnxModel => {
+  const page = sheet()
+  const byName = new Map(inputs.map((port) => [port.name, port]))
+  const values: Values = new Map()
+  for (const node of program.nodes) if (!values.has(node)) values.set(node, writeNode(page, node, values, byName))
+  const results = program.outputs.map(({ node }, i) => {
+    const whole = page.graph.full(values.get(node) as OnnxValue)
+    return [page.rounded(whole, node.dtype), outputs[i]?.label ?? ''] as const
+  })
+  const nodes = live(
+    nameOutputs(page, results),
+    outputs.map(({ label }) => label)
+  )
+  return {
+    nodes,
+    constants: needed(page.constants, nodes),
+    inputs: inputs.map(onnxPort),
+    outputs: outputs.map(onnxPort)
+  }
+}
+
+/** The file of a program. */
+export const emit = (program: Program): OnnxFile => {
+  const taken = new Set<string>() // local
+  const inputs = labels(program.inputs, taken)
+  const outputs = labels(program.outputs, taken)
+  return pipe(write(program, inputs, outputs), (model) => ({
+    bytes: serialize(model),
+    inputs,
+    outputs,
+    nodes: model.nodes.length
+  }))
+}

@@ -1,0 +1,99 @@
+/** A WGSL module as data, and its printer. The text depends on the data alone: drivers cache compiled shaders by text. */
+import { isFloat, type DType } from '../../core/DType.ts'
+import { prelude } from './prelude.ts'
+
+// model ----------------------------------------------------------------------------------
+
+/** What the values of a type are inside a kernel, and what they are stored as. */
+export type WgslType = 'f32' | 'i32' | 'u32' | 'bool'
+
+export interface Binding {
+  readonly name: string
+  readonly access: 'read' | 'read_write' | 'uniform'
+  /** The type of the variable, such as `array<f32>`. */
+  readonly type: string
+}
+
+export interface Function {
+  readonly name: string
+  readonly parameters: ReadonlyArray<readonly [name: string, type: string]>
+  readonly result: string
+  readonly body: ReadonlyArray<string>
+}
+
+export interface Module {
+  readonly comment: string
+  readonly bindings: ReadonlyArray<Binding>
+  readonly declarations: ReadonlyArray<string>
+  readonly functions: ReadonlyArray<Function>
+  readonly workgroup: number
+  readonly main: ReadonlyArray<string>
+}
+
+// types ----------------------------------------------------------------------------------
+
+export const wgslType = (dtype: DType): WgslType => (isFloat(dtype) ? 'f32' : dtype)
+
+/** `bool` is stored as `u32`. */
+export const storedType = (dtype: DType): Exclude<WgslType, 'bool'> => {
+  const type = wgslType(dtype)
+  return type === 'bool' ? 'u32' : type
+}
+
+/** Bytes of one element in a buffer. */
+export const storedBytes = 4
+
+/** The value that was loaded, as a kernel computes with it. */
+export const fromStored = (dtype: DType, text: string, width = 1): string =>
+  dtype === 'bool' ? `(${text} != ${width === 1 ? '0u' : 'vec4<u32>()'})` : text
+
+/** The value as it is stored. */
+export const toStored = (dtype: DType, text: string): string => (dtype === 'bool' ? `u32(${text})` : text)
+
+// printer --------------------------------------------------------------------------------
+
+export const printBinding = ({ name, access, type }: Binding, i: number): string =>
+  `@group(0) @binding(${i}) var<${access === 'uniform' ? 'uniform' : `storage, ${access}`}> ${name}: ${type};`
+
+export const printFunction = ({ name, parameters, result, body }: Function): string =>
+  [
+    `fn ${name}(${parameters.map(([p, type]) => `${p}: ${type}`).join(', ')})${result === '' ? '' : ` -> ${result}`} {`,
+    ...body.map((line) => `  ${line}`),
+    '}'
+  ].join('\n')
+
+const calls = (text: string, name: string): boolean => text.includes(`${name}(`)
+
+/** The functions of the prelude that a text calls, with those that they call. */
+export const preludeOf = (text: string): ReadonlyArray<string> => {
+  const names = Object.keys(prelude)
+  const used = new Set<string>() // local
+  const visit = (source: string): void => {
+    for (const name of names.filter((n) => !used.has(n) && calls(source, n))) {
+      used.add(name)
+      visit(prelude[name] ?? '')
+    }
+  }
+  visit(text)
+  return names.filter((name) => used.has(name)).map((name) => prelude[name] ?? '')
+}
+
+const entry = ({ workgroup, main }: Module): string =>
+  [
+    `@compute @workgroup_size(${workgroup}, 1, 1)`,
+    'fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {',
+    ...main.map((line) => `  ${line}`),
+    '}'
+  ].join('\n')
+
+export const printModule = (module: Module): string => {
+  const body = [...module.functions.map(printFunction), entry(module)].join('\n\n')
+  const sections = [
+    `// ${module.comment}`,
+    module.bindings.map(printBinding).join('\n'),
+    module.declarations.join('\n'),
+    ...preludeOf(body),
+    body
+  ]
+  return `${sections.filter((s) => s !== '').join('\n\n')}\n`
+}

@@ -1,0 +1,364 @@
+/**
+ * Contractions: the hand-written kernels, with their holes filled. An operand that is a view of a stored value is read
+ * through strides that are given at run time, so that contractions of all sizes share one pipeline; one that is computed
+ * replaces the function that reads it.
+ */
+import { isFloat } from '../../core/DType.ts'
+import type { Apply, Expr } from '../../core/Expr.ts'
+import type { At } from '../../core/Lowering.ts'
+import { drop, size, type Shape } from '../../core/Shape.ts'
+import { freeOf, sizesOf, type Contract, type Side, type Sizes } from '../../ops/contract.ts'
+import { fromAxes, fromLinear } from '../../ops/place.ts'
+import { coefficient, divisible, mentions, print, without, type Index } from './Index.ts'
+import { inliner } from './inline.ts'
+import { node, type Context, type Kernel, type Value } from './Kernel.ts'
+import { specialise, type KernelName } from './kernels.ts'
+import { emitFold } from './reduce.ts'
+import { accessorsOf, bare, bindingsOf, calls, operands, statement, strip, type Operands } from './strip.ts'
+import { preludeOf, printBinding, printFunction, storedType, type Binding, type Function } from './Wgsl.ts'
+
+// places ---------------------------------------------------------------------------------
+
+const pick = (shape: Shape, axes: ReadonlyArray<number>): Shape => axes.map((axis) => shape[axis] ?? 1)
+
+/** The element of an operand at its batch, free and shared coordinates, each given as one linear index. */
+export const placeOf = (shape: Shape, side: Side, batch: string, free: string, over: string): At => {
+  const parts = [
+    [side.batch, batch],
+    [freeOf(shape, side), free],
+    [side.over, over]
+  ] as const
+  const axes = new Map(
+    parts.flatMap(([group, linear]) => {
+      const inner = fromLinear(pick(shape, group), linear).axes()
+      return group.map((axis, i) => [axis, inner[i] ?? '0u'] as const)
+    })
+  )
+  return fromAxes(
+    shape,
+    shape.map((_, axis) => axes.get(axis) ?? '0u')
+  )
+}
+
+// strides --------------------------------------------------------------------------------
+
+interface Strided {
+  readonly leaf: Expr
+  /** `z = n · digit + m` begins at `n · outer + m · inner + start`. */
+  readonly batch: readonly [digit: number, outer: number, inner: number, start: number]
+  readonly free: number
+  readonly over: number
+}
+
+/** The part of an index that depends on the batch, as one or two digits of `z`. */
+const batchOf = ({ constant, terms }: Index): Strided['batch'] | undefined => {
+  const [first, second] = [...terms].sort((a, b) => b.divide - a.divide)
+  if (terms.some((t) => t.base !== 'z' || t.times < 0) || constant < 0) return undefined
+  if (first === undefined) return [1, 0, 0, constant]
+  if (second === undefined)
+    return first.divide === 1 && first.modulo === Infinity ? [1, first.times, 0, constant] : undefined
+  const digits =
+    terms.length === 2 && first.modulo === Infinity && second.divide === 1 && second.modulo === first.divide
+  return digits ? [first.divide, first.times, second.times, constant] : undefined
+}
+
+/** The operand as a stored value with strides, if it is a view of one and no more. */
+export const stridedOf = (
+  stored: (node: Expr) => boolean,
+  operand: Expr,
+  side: Side,
+  sizes: { readonly batch: number; readonly free: number; readonly over: number }
+): Strided | undefined => {
+  const seen: Array<readonly [Expr, Index]> = [] // local
+  const read = (leaf: Expr, index: Index): string => `seen${seen.push([leaf, index])}`
+  const ranges = new Map([
+    ['z', sizes.batch - 1],
+    ['f', sizes.free - 1],
+    ['k', sizes.over - 1]
+  ])
+  const inside = inliner({ ranges, stored, read, held: new Map() })
+  const text = inside.value(operand, placeOf(operand.shape, side, 'z', 'f', 'k'))
+  const [leaf, index] = seen[0] ?? []
+  if (seen.length !== 1 || text !== 'seen1' || leaf === undefined || index === undefined) return undefined
+  const free = coefficient(index, 'f')
+  const over = coefficient(index, 'k')
+  const batch = batchOf(without(without(index, 'f'), 'k'))
+  return free === undefined || over === undefined || free < 0 || over < 0 || batch === undefined || !isFloat(leaf.dtype)
+    ? undefined
+    : { leaf, batch, free, over }
+}
+
+// operands -------------------------------------------------------------------------------
+
+interface Product {
+  readonly core: Apply
+  readonly params: Contract
+  readonly sizes: Sizes
+}
+
+const productOf = (core: Apply): Product => {
+  const params = core.term.params as Contract
+  const [x, y] = core.term.inputs
+  return { core, params, sizes: sizesOf(x?.shape ?? [], y?.shape ?? [], params) }
+}
+
+interface Filled {
+  /** The stored value bound to the operand's own binding, if it has one. */
+  readonly leaf?: Expr
+  readonly type?: string
+  readonly replaced: ReadonlyArray<readonly [name: string, text: string]>
+  readonly more: ReadonlyArray<string>
+  readonly strided?: Strided
+}
+
+const parameters = (names: ReadonlyArray<string>): Function['parameters'] => names.map((name) => [name, 'u32'])
+
+/** The left operand: one element a call. */
+const left = (context: Context, { core, params, sizes }: Product, all: Operands): Filled => {
+  const x = core.term.inputs[0] ?? core
+  const strided = stridedOf(context.stored, x, params.left, { batch: sizes.batch, free: sizes.m, over: sizes.k })
+  if (strided !== undefined) return { leaf: strided.leaf, type: 'array<f32>', replaced: [], more: [], strided }
+  const names = [
+    ['z', sizes.batch - 1],
+    ['i', sizes.m - 1],
+    ['k', sizes.k - 1]
+  ] as const
+  const inside = strip({
+    name: 'elementA',
+    width: 1,
+    result: 'f32',
+    names,
+    stored: context.stored,
+    compute: (inliner) => inliner.value(x, placeOf(x.shape, params.left, 'z', 'i', 'k')),
+    operands: all
+  })
+  const load: Function = {
+    name: 'loadA',
+    parameters: parameters(['z', 'start', 'i', 'k']),
+    result: 'f32',
+    body: [...inside.loads.map(statement), `return ${calls(inside)[0]};`]
+  }
+  return { replaced: [['loadA', printFunction(load)]], more: [printFunction(inside.element)] }
+}
+
+/** Four columns of the right operand, where they do not lie in a row: those beyond the last repeat it. */
+const scattered = `fn loadB(z: u32, start: u32, k: u32, q: u32) -> vec4<f32> {
+  let last = sizes.shape.z - 1u;
+  let first = start + k * sizes.steps.z;
+  return vec4<f32>(
+    b[first + min(4u * q, last) * sizes.steps.w],
+    b[first + min(4u * q + 1u, last) * sizes.steps.w],
+    b[first + min(4u * q + 2u, last) * sizes.steps.w],
+    b[first + min(4u * q + 3u, last) * sizes.steps.w]);
+}`
+
+const inRow = ({ leaf, batch: [, outer, inner, start], free, over }: Strided, n: number): boolean =>
+  free === 1 && [n, size(leaf.shape), outer, inner, start, over].every((s) => s % 4 === 0)
+
+/** The right operand: four columns a call. */
+const right = (context: Context, { core, params, sizes }: Product, all: Operands): Filled => {
+  const y = core.term.inputs[1] ?? core
+  const { batch, n, k } = sizes
+  const strided = stridedOf(context.stored, y, params.right, { batch, free: n, over: k })
+  if (strided !== undefined)
+    return inRow(strided, n)
+      ? { leaf: strided.leaf, type: 'array<vec4<f32>>', replaced: [], more: [], strided }
+      : { leaf: strided.leaf, type: 'array<f32>', replaced: [['loadB', scattered]], more: [], strided }
+  const column = n % 4 === 0 ? '(q * 4u + e)' : `min((q * 4u + e), ${n - 1}u)`
+  const inside = strip({
+    name: 'elementB',
+    width: 4,
+    result: 'f32',
+    names: [
+      ['z', batch - 1],
+      ['k', k - 1],
+      ['q', Math.ceil(n / 4) - 1]
+    ],
+    stored: context.stored,
+    compute: (inliner) => inliner.value(y, placeOf(y.shape, params.right, 'z', column, 'k')),
+    operands: all
+  })
+  const load: Function = {
+    name: 'loadB',
+    parameters: parameters(['z', 'start', 'k', 'q']),
+    result: 'vec4<f32>',
+    body: [...inside.loads.map(statement), `return vec4<f32>(${calls(inside).join(', ')});`]
+  }
+  return { replaced: [['loadB', printFunction(load)]], more: [printFunction(inside.element)] }
+}
+
+// result ---------------------------------------------------------------------------------
+
+const ragged = `fn store(z: u32, i: u32, q: u32, value: vec4<f32>) {
+  let n = sizes.shape.z;
+  let first = (z * sizes.shape.y + i) * n + 4u * q;
+  for (var e = 0u; e < min(4u, n - 4u * q); e++) {
+    c[first + e] = value[e];
+  }
+}`
+
+/** The function that stores four columns of a row, through the epilogue. */
+const storing = (context: Context, { core, sizes: { batch, m, n } }: Product, all: Operands): Filled => {
+  const { root } = context.group
+  const type = storedType(root.dtype)
+  const whole = n % 4 === 0
+  if (root === core)
+    return { type: whole ? 'array<vec4<f32>>' : 'array<f32>', replaced: whole ? [] : [['store', ragged]], more: [] }
+  const linear = whole ? `(z * ${m * n}u + i * ${n}u + q * 4u + e)` : `(z * ${m * n}u + i * ${n}u + j)`
+  const inside = strip({
+    name: 'element',
+    width: whole ? 4 : 1,
+    result: root.dtype === 'bool' ? 'bool' : type,
+    names: [['z', batch - 1], ['i', m - 1], whole ? ['q', n / 4 - 1] : ['j', n - 1]],
+    stored: (x) => x !== root && context.stored(x),
+    held: new Map([[core, 'total']]),
+    compute: (inliner) => inliner.value(root, fromLinear(root.shape, linear)),
+    operands: all
+  })
+  const values = calls(inside, (_, e) => (whole ? `value.${'xyzw'[e]}` : 'value[e]')).map((x) =>
+    root.dtype === 'bool' ? `u32(${x})` : x
+  )
+  const loads = inside.loads.map(statement)
+  const body = whole
+    ? [...loads, `c[(z * ${m}u + i) * ${n / 4}u + q] = vec4<${type}>(${values.join(', ')});`]
+    : [
+        `for (var e = 0u; e < min(4u, ${n}u - 4u * q); e++) {`,
+        '  let j = 4u * q + e;',
+        ...loads.map((line) => `  ${line}`),
+        `  c[(z * ${m}u + i) * ${n}u + j] = ${values[0]};`,
+        '}'
+      ]
+  const store: Function = {
+    name: 'store',
+    parameters: [...parameters(['z', 'i', 'q']), ['value', 'vec4<f32>']],
+    result: '',
+    body
+  }
+  return {
+    type: whole ? `array<vec4<${type}>>` : `array<${type}>`,
+    replaced: [['store', printFunction(store)]],
+    more: [printFunction(inside.element)]
+  }
+}
+
+// kernels --------------------------------------------------------------------------------
+
+const uniformOf = ({ batch, m, n, k }: Sizes, a: Filled, b: Filled): ReadonlyArray<number> => [
+  ...[batch, m, n, k],
+  ...(a.strided?.batch ?? [1, 0, 0, 0]),
+  ...(b.strided?.batch ?? [1, 0, 0, 0]),
+  ...[a.strided?.free ?? 0, a.strided?.over ?? 0, b.strided?.over ?? 0, b.strided?.free ?? 0]
+]
+
+/** The bindings of the kernel, with the names that the module gives them. */
+const bind = (a: Filled, b: Filled, c: Filled, all: Operands): ReadonlyArray<readonly [Binding, Expr | undefined]> => [
+  ...(a.leaf === undefined ? [] : [[{ name: 'a', access: 'read', type: a.type ?? '' }, a.leaf] as const]),
+  ...(b.leaf === undefined ? [] : [[{ name: 'b', access: 'read', type: b.type ?? '' }, b.leaf] as const]),
+  ...bindingsOf(all).map((binding, i) => [binding, all.nodes[i]] as const),
+  [{ name: 'c', access: 'read_write', type: c.type ?? '' }, undefined],
+  [{ name: 'sizes', access: 'uniform', type: 'Sizes' }, undefined]
+]
+
+interface Tiling {
+  readonly source: KernelName
+  readonly rows: number
+  readonly columns: number
+  readonly constants: ReadonlyArray<readonly [string, string]>
+}
+
+const tiling = ({ schedule, lanes }: Context['target'], { n }: Sizes, a: Filled): Tiling => {
+  if (schedule === 'tile' || ![4, 8, 16].includes(lanes))
+    return {
+      source: 'contractTile',
+      rows: 64,
+      columns: 64,
+      constants: [['ALONG_K', `const ALONG_K = ${a.strided?.free !== 1};`]]
+    }
+  const quads = n > 4 * lanes ? 2 : 1
+  return {
+    source: 'contractSubgroup',
+    rows: 16,
+    columns: 4 * quads * lanes,
+    constants: [
+      ['LANES', `const LANES = ${lanes}u;`],
+      ['QUADS', `const QUADS = ${quads}u;`]
+    ]
+  }
+}
+
+const tiled = (context: Context, product: Product): Kernel => {
+  const { root } = context.group
+  const { sizes } = product
+  const all = operands()
+  const a = left(context, product, all)
+  const b = right(context, product, all)
+  const c = storing(context, product, all)
+  const { source, rows, columns, constants } = tiling(context.target, sizes, a)
+  const bindings = bind(a, b, c, all)
+  const absent = [...(a.leaf === undefined ? ['a', 'startA'] : []), ...(b.leaf === undefined ? ['b', 'startB'] : [])]
+  const starts: ReadonlyArray<readonly [string, string]> = [
+    ...(a.leaf === undefined ? [['startA', 'fn startA(z: u32) -> u32 { return 0u; }'] as const] : []),
+    ...(b.leaf === undefined ? [['startB', 'fn startB(z: u32) -> u32 { return 0u; }'] as const] : [])
+  ]
+  const replaced = new Map<string, string>([
+    ...constants,
+    ...absent.map((name) => [name, ''] as const),
+    ...starts,
+    ...bindings
+      .filter(([{ name }]) => 'a b c sizes'.split(' ').includes(name))
+      .map(
+        ([binding]) =>
+          [
+            binding.name,
+            printBinding(
+              binding,
+              bindings.findIndex(([x]) => x === binding)
+            )
+          ] as const
+      ),
+    ...a.replaced,
+    ...b.replaced,
+    ...c.replaced
+  ])
+  const extra = bindings.flatMap(([binding], i) => (/^x\d+$/.test(binding.name) ? [printBinding(binding, i)] : []))
+  const functions = [...accessorsOf(all).map(printFunction), ...a.more, ...b.more, ...c.more]
+  const more = [...extra, ...preludeOf(functions.join('\n')), ...functions]
+  const reads = bindings.flatMap(([, leaf]): ReadonlyArray<Value> => (leaf === undefined ? [] : [node(leaf)]))
+  return {
+    wgsl: specialise(context.sources[source], replaced, more),
+    reads,
+    write: node(root),
+    uniform: uniformOf(sizes, a, b),
+    workgroups: [Math.ceil(sizes.m / rows), Math.ceil(sizes.n / columns), sizes.batch],
+    label: context.label
+  }
+}
+
+/** As a fold of products, one element a thread. */
+const folded = (context: Context, { core, params, sizes: { m, n, k } }: Product): ReadonlyArray<Kernel> => {
+  const [x, y] = core.term.inputs
+  if (x === undefined || y === undefined) return []
+  return emitFold(context, {
+    core,
+    count: k,
+    identity: isFloat(core.dtype) ? '0.0' : '0',
+    combine: (a, b) => `(${a} + ${b})`,
+    body: ({ value }, o, over) => {
+      const z = `(${o} / ${m * n}u)`
+      const a = value(x, placeOf(x.shape, params.left, z, `((${o} / ${n}u) % ${m}u)`, over))
+      const b = value(y, placeOf(y.shape, params.right, z, `(${o} % ${n}u)`, over))
+      return `(${a} * ${b})`
+    }
+  })
+}
+
+/** Multiplications below which a tile is not worth its compilation. */
+const small = 4096
+
+const suitsTiles = ({ core, sizes: { batch, m, n, k } }: Product): boolean =>
+  isFloat(core.dtype) && n >= 4 && m >= 2 && k >= 4 && batch * m * n * k >= small && batch <= 65535 && m <= 16 * 65535
+
+export const emitContract = (context: Context): ReadonlyArray<Kernel> => {
+  const product = productOf(context.group.core)
+  return suitsTiles(product) ? [tiled(context, product)] : folded(context, product)
+}

@@ -1,0 +1,186 @@
+/**
+ * Fusion: which values are stored, and which disappear into the kernels beside them. A kernel computes one stored value
+ * from other stored values; whatever lies between is computed where it is needed. A reduction or a contraction fixes the
+ * loop of its kernel (its core): what it reads through is its prologue, what is computed of its result its epilogue.
+ *
+ * Laws: `test/compile/wgsl/fuse.test.ts` (limits hold; every value is computed from stored ones; one core a kernel).
+ */
+import { isApply, type Apply, type Expr } from '../../core/Expr.ts'
+import { size } from '../../core/Shape.ts'
+import { loweringOf, probe, type Access, type Lowered, type Probe } from './lowering.ts'
+import type { Target } from './Target.ts'
+
+// model ----------------------------------------------------------------------------------
+
+export interface Group {
+  /** The value that is stored. */
+  readonly root: Apply
+  /** The node whose loop it is: a reduction, a contraction, or the root. */
+  readonly core: Apply
+}
+
+export interface Fused {
+  /** Each after those that it reads. */
+  readonly groups: ReadonlyArray<Group>
+  readonly stored: ReadonlySet<Expr>
+}
+
+/** A value as it would be computed in place. */
+interface Inline {
+  readonly leaves: ReadonlySet<Expr>
+  readonly loads: number
+  readonly cost: number
+  readonly nodes: number
+  readonly core: Apply | undefined
+}
+
+interface State {
+  readonly target: Target
+  readonly uses: ReadonlyMap<Expr, number>
+  readonly probes: Map<Expr, Probe>
+  readonly stored: Set<Expr>
+  readonly inline: Map<Expr, Inline>
+}
+
+// costs ----------------------------------------------------------------------------------
+
+/** Additions that may be repeated where a value is used twice. */
+const cheap = 2
+/** Additions that cost as much as one more launch. */
+const launch = 4000
+/** Nodes of one kernel: bounds its text and the depth of its construction. */
+const largest = 120
+
+const isUniform = (node: Expr): boolean =>
+  node.term._tag === 'Constant' && node.term.value.data.every((v, _, all) => Object.is(v, all[0]))
+
+const leaf = (node: Expr): Inline => ({ leaves: new Set([node]), loads: 1, cost: 0, nodes: 0, core: undefined })
+const nothing: Inline = { leaves: new Set(), loads: 0, cost: 0, nodes: 0, core: undefined }
+
+const merge = (parts: ReadonlyArray<Inline>, own: number): Inline => {
+  const leaves = new Set<Expr>() // local
+  for (const part of parts) for (const x of part.leaves) leaves.add(x)
+  return {
+    leaves,
+    loads: parts.reduce((n, p) => n + p.loads, 0),
+    cost: parts.reduce((n, p) => n + p.cost, own),
+    nodes: parts.reduce((n, p) => n + p.nodes, 1),
+    core: parts.find((p) => p.core !== undefined)?.core
+  }
+}
+
+const fits = ({ target }: State, x: Inline): boolean =>
+  x.leaves.size < target.storageBuffers && x.loads <= target.staticLoads && x.nodes <= largest
+
+// decisions ------------------------------------------------------------------------------
+
+const inlineOf = (state: State, node: Expr): Inline =>
+  state.stored.has(node) ? leaf(node) : (state.inline.get(node) ?? nothing)
+
+/** How many bodies a node evaluates. */
+const evaluations = (node: Apply, lowered: Lowered): number =>
+  lowered._tag === 'Reduce' ? size(node.shape) * lowered.count(node.term.inputs, node.term.params) : size(node.shape)
+
+/** Whether `x` may be computed where `node` reads it. */
+const mayInline = (state: State, node: Apply, lowered: Lowered, x: Expr, accesses: ReadonlyArray<Access>): boolean => {
+  const { cost, loads, core } = inlineOf(state, x)
+  if (lowered._tag === 'Contract') return core === undefined && cost <= cheap && loads <= 2
+  if (core !== undefined) return lowered._tag === 'Map' && accesses.every((a) => a.identity)
+  const again = evaluations(node, lowered) * accesses.length - size(x.shape)
+  return cost * again <= launch || cost <= 1
+}
+
+/** Stores an operand: its kernel ends there. */
+const store = (state: State, x: Expr): void => {
+  state.stored.add(x)
+}
+
+/** The heaviest operand that is computed in place. */
+const heaviest = (state: State, inputs: ReadonlyArray<Expr>): Expr | undefined =>
+  inputs
+    .filter((x) => !state.stored.has(x) && isApply(x))
+    .sort(
+      (a, b) =>
+        inlineOf(state, b).leaves.size - inlineOf(state, a).leaves.size ||
+        inlineOf(state, b).loads - inlineOf(state, a).loads
+    )[0]
+
+const accessesOf = (state: State, node: Apply, lowered: Lowered): ReadonlyArray<Access> => {
+  if (lowered._tag === 'Contract') return node.term.inputs.map((_, input) => ({ input, identity: false }))
+  const known = state.probes.get(node) ?? probe(node, lowered)
+  state.probes.set(node, known)
+  return known.accesses
+}
+
+/** Only one operand can bring the core of the kernel. */
+const oneCore = (state: State, inputs: ReadonlyArray<Expr>): void => {
+  const cores = new Set(inputs.filter((x) => inlineOf(state, x).core !== undefined))
+  for (const x of [...cores].slice(1)) store(state, x)
+}
+
+const summarise = (state: State, node: Apply, lowered: Lowered): Inline => {
+  const { inputs } = node.term
+  const accesses = accessesOf(state, node, lowered)
+  for (const [i, x] of inputs.entries())
+    if (
+      !mayInline(
+        state,
+        node,
+        lowered,
+        x,
+        accesses.filter((a) => inputs[a.input] === x && inputs.indexOf(x) === i)
+      ) &&
+      isApply(x)
+    )
+      if (inputs.indexOf(x) === i) store(state, x)
+  oneCore(state, inputs)
+  const own = state.probes.get(node)?.cost ?? 1
+  const parts = (): ReadonlyArray<Inline> => accesses.map(({ input }) => inlineOf(state, inputs[input] ?? node))
+  for (
+    let heavy = heaviest(state, inputs);
+    heavy !== undefined && !fits(state, merge(parts(), own));
+    heavy = heaviest(state, inputs)
+  )
+    store(state, heavy)
+  const whole = merge(parts(), own)
+  return lowered._tag === 'Map' ? whole : { ...whole, cost: Infinity, core: node }
+}
+
+const isCheap = ({ cost, loads, core }: Inline): boolean => core === undefined && cost <= cheap && loads <= 2
+
+const decide = (state: State, node: Expr, outputs: ReadonlySet<Expr>): void => {
+  if (!isApply(node)) {
+    if (!isUniform(node)) store(state, node)
+    return
+  }
+  const lowered = loweringOf(node)
+  if (lowered === undefined) return
+  const inline = summarise(state, node, lowered)
+  state.inline.set(node, inline)
+  const shared = (state.uses.get(node) ?? 0) > 1 && !isCheap(inline)
+  if (outputs.has(node) || shared || !fits(state, inline)) store(state, node)
+}
+
+const usesOf = (nodes: ReadonlyArray<Expr>): ReadonlyMap<Expr, number> => {
+  const uses = new Map<Expr, number>() // local
+  for (const node of nodes)
+    if (isApply(node)) for (const x of new Set(node.term.inputs)) uses.set(x, (uses.get(x) ?? 0) + 1)
+  return uses
+}
+
+/** Passes over the nodes until no more are stored: storing one changes what those after it read. */
+const settle = (state: State, nodes: ReadonlyArray<Expr>, outputs: ReadonlySet<Expr>): void => {
+  for (let before = -1; before !== state.stored.size; ) {
+    before = state.stored.size
+    for (const node of nodes) decide(state, node, outputs)
+  }
+}
+
+export const fuse = (nodes: ReadonlyArray<Expr>, outputs: ReadonlySet<Expr>, target: Target): Fused => {
+  const state: State = { target, uses: usesOf(nodes), probes: new Map(), stored: new Set(), inline: new Map() } // local
+  settle(state, nodes, outputs)
+  const groups = nodes.flatMap((node) =>
+    isApply(node) && state.stored.has(node) ? [{ root: node, core: state.inline.get(node)?.core ?? node }] : []
+  )
+  return { groups, stored: state.stored }
+}

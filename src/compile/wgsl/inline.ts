@@ -1,0 +1,81 @@
+/** The WGSL of fused nodes: each computed where it is needed, each once at one place. */
+import { isApply, type Apply, type Expr } from '../../core/Expr.ts'
+import type { At } from '../../core/Lowering.ts'
+import { wgslNumber } from '../../ops/view.ts'
+import { parse, print, type Index, type Ranges } from './Index.ts'
+import { loweringOf } from './lowering.ts'
+import { wgslType } from './Wgsl.ts'
+
+export interface Reading {
+  /** The greatest values of the names that indices are made of. */
+  readonly ranges: Ranges
+  readonly stored: (node: Expr) => boolean
+  /** The element of a stored value at an index, as an expression. */
+  readonly read: (node: Expr, index: Index) => string
+  /** Values that are there already: the result of the loop, in an epilogue. */
+  readonly held: ReadonlyMap<Expr, string>
+}
+
+export interface Inliner {
+  readonly value: (node: Expr, at: At) => string
+  readonly bind: (type: string, expression: string) => string
+  /** The statements so far. */
+  readonly lines: ReadonlyArray<string>
+}
+
+const isAtom = (text: string): boolean => /^-?\w+(\.\w+)?$/.test(text)
+
+/** Statements that compute values at places, written as they are asked for. */
+export const inliner = (reading: Reading): Inliner => {
+  const lines: Array<string> = [] // local
+  const known = new Map<string, string>()
+  const bind = (type: string, expression: string): string => {
+    // Index arithmetic is kept as text, where it can still cancel.
+    if (type === 'u32' && /^[\w ()+*/%]+$/.test(expression) && !/\w\(/.test(expression))
+      return print(parse(expression, reading.ranges))
+    const found = known.get(`= ${expression}`)
+    if (found !== undefined) return found
+    const name = `v${lines.length}`
+    lines.push(`let ${name}: ${type} = ${expression};`)
+    known.set(`= ${expression}`, name)
+    return name
+  }
+  const normal = (text: string): string => print(parse(text, reading.ranges))
+  const tidy = (at: At, index: string): At => ({
+    shape: at.shape,
+    linear: () => index,
+    axes: () => at.axes().map(normal)
+  })
+  const compute = (node: Apply, at: At): string => {
+    const lowered = loweringOf(node)
+    if (lowered?._tag !== 'Map') return ''
+    const { inputs, params } = node.term
+    const text = lowered.element({
+      params,
+      inputs,
+      type: node,
+      at,
+      load: (i, place) => value(inputs[i] ?? node, place),
+      bind
+    })
+    return isAtom(text) ? text : bind(wgslType(node.dtype), text)
+  }
+  const fresh = (node: Expr, at: At, index: Index): string => {
+    if (reading.stored(node)) {
+      const text = reading.read(node, index)
+      return isAtom(text) ? text : bind(wgslType(node.dtype), text)
+    }
+    if (node.term._tag === 'Constant') return wgslNumber(node.term.value.data[0] ?? NaN, node)
+    return isApply(node) ? compute(node, tidy(at, print(index))) : ''
+  }
+  const value = (node: Expr, at: At): string => {
+    const held = reading.held.get(node)
+    if (held !== undefined) return held
+    const index = parse(at.linear(), reading.ranges)
+    const key = `${node.id} ${print(index)}`
+    const text = known.get(key) ?? fresh(node, at, index)
+    known.set(key, text)
+    return text
+  }
+  return { value, bind, lines }
+}

@@ -1,0 +1,146 @@
+/** Kernels and their values as launches and buffers. */
+import { topological, type Expr } from '../../core/Expr.ts'
+import type { Faults } from '../../core/Fault.ts'
+import { E } from '../../core/fp.ts'
+import { size } from '../../core/Shape.ts'
+import { isFloat } from '../../core/DType.ts'
+import type { Tensor } from '../../core/Tensor.ts'
+import type { Program } from '../Program.ts'
+import type { Kernel, Value } from './Kernel.ts'
+import { plan, type Lifetime } from './plan.ts'
+import type { Target } from './Target.ts'
+import { storedBytes } from './Wgsl.ts'
+import type { Launch, PlannedBuffer, WgslProgram } from './WgslProgram.ts'
+
+// words ----------------------------------------------------------------------------------
+
+/** A tensor's elements as the words that a buffer holds. */
+export const wordsOf = ({ dtype, data }: Tensor): Uint32Array =>
+  isFloat(dtype) ? new Uint32Array(Float32Array.from(data).buffer) : Uint32Array.from(data, (x) => x >>> 0)
+
+// values ---------------------------------------------------------------------------------
+
+/** A value's identity: nodes are shared, a group has at most one scratch array. */
+const keyOf = (value: Value): Expr | string => (value._tag === 'Node' ? value.node : `scratch ${value.group.id}`)
+
+const bytesOf = (value: Value): number =>
+  storedBytes * (value._tag === 'Node' ? size(value.node.shape) : value.elements)
+
+/** Bytes of a buffer that holds so many: never none, and whole vectors. */
+const rounded = (bytes: number): number => Math.max(16, Math.ceil(bytes / 16) * 16)
+
+interface Placement {
+  readonly buffers: Array<PlannedBuffer>
+  readonly place: Map<Expr | string, number>
+}
+
+const addBuffer = ({ buffers, place }: Placement, key: Expr | string, buffer: PlannedBuffer): void => {
+  place.set(key, buffers.length)
+  buffers.push(buffer)
+}
+
+/** Inputs and constants that kernels read, or that are outputs themselves. */
+const placeLeaves = (placement: Placement, nodes: ReadonlyArray<Expr>, needed: ReadonlySet<Expr | string>): void => {
+  for (const node of nodes) {
+    const bytes = rounded(storedBytes * size(node.shape))
+    if (node.term._tag === 'Input') addBuffer(placement, node, { role: { _tag: 'Input', name: node.term.name }, bytes })
+    else if (node.term._tag === 'Constant' && needed.has(node))
+      addBuffer(placement, node, { role: { _tag: 'Constant', words: [...wordsOf(node.term.value)] }, bytes })
+  }
+}
+
+const placeScratch = (placement: Placement, kernels: ReadonlyArray<Kernel>): void => {
+  const last = new Map<Expr | string, number>() // local
+  for (const [i, kernel] of kernels.entries()) for (const read of kernel.reads) last.set(keyOf(read), i)
+  const made: Array<readonly [Expr | string, Lifetime]> = []
+  for (const [i, { write }] of kernels.entries()) {
+    const key = keyOf(write)
+    if (!placement.place.has(key)) made.push([key, { bytes: rounded(bytesOf(write)), from: i, to: last.get(key) ?? i }])
+  }
+  const { buffers, places } = plan(made.map(([, lifetime]) => lifetime))
+  const base = placement.buffers.length
+  for (const bytes of buffers) placement.buffers.push({ role: { _tag: 'Scratch' }, bytes })
+  for (const [i, [key]] of made.entries()) placement.place.set(key, base + (places[i] ?? 0))
+}
+
+// limits ---------------------------------------------------------------------------------
+
+const tooLarge = (kernels: ReadonlyArray<Kernel>, limit: number): Faults =>
+  kernels.flatMap(({ reads, write, label }) =>
+    [...reads, write]
+      .map(bytesOf)
+      .filter((bytes) => bytes > limit)
+      .slice(0, 1)
+      .map((bytes) => ({
+        _tag: 'TooLarge' as const,
+        what: `an operand of ${label}`,
+        bytes,
+        limit,
+        remedy: 'split it along its first axis'
+      }))
+  )
+
+const tooMany = (kernels: ReadonlyArray<Kernel>, limit: number): Faults =>
+  kernels.flatMap(({ reads, label }) =>
+    reads.length + 1 > limit
+      ? [
+          {
+            _tag: 'NotLowered' as const,
+            op: label,
+            target: 'WGSL',
+            why: `its kernel binds ${reads.length + 1} buffers, the adapter allows ${limit}`
+          }
+        ]
+      : []
+  )
+
+// the program ----------------------------------------------------------------------------
+
+const launches = (
+  kernels: ReadonlyArray<Kernel>,
+  texts: ReadonlyMap<string, number>,
+  { place }: Placement
+): ReadonlyArray<Launch> =>
+  kernels.map(({ wgsl, reads, write, uniform, workgroups, label }) => ({
+    kernel: texts.get(wgsl) ?? 0,
+    bindings: [...reads, write].map((value) => ({
+      buffer: place.get(keyOf(value)) ?? 0,
+      bytes: Math.max(16, bytesOf(value))
+    })),
+    ...(uniform === undefined ? {} : { uniform }),
+    workgroups,
+    label
+  }))
+
+export const layout = (
+  program: Program,
+  outputs: ReadonlyArray<Expr>,
+  kernels: ReadonlyArray<Kernel>,
+  target: Target
+): E.Either<Faults, WgslProgram> => {
+  const faults = [...tooLarge(kernels, target.bindingBytes), ...tooMany(kernels, target.storageBuffers)]
+  if (faults.length > 0) return E.left(faults)
+  const placement: Placement = { buffers: [], place: new Map() } // local
+  const needed = new Set<Expr | string>([...kernels.flatMap((k) => k.reads.map(keyOf)), ...outputs])
+  placeLeaves(placement, topological(outputs), needed)
+  const copies: Array<WgslProgram['copies'][number]> = []
+  for (const [i, node] of outputs.entries()) {
+    const bytes = rounded(storedBytes * size(node.shape))
+    const from = placement.place.get(node)
+    const role = { _tag: 'Output' as const, name: program.outputs[i]?.name ?? '' }
+    if (from === undefined) addBuffer(placement, node, { role, bytes })
+    else copies.push({ from, to: placement.buffers.push({ role, bytes }) - 1, bytes })
+  }
+  placeScratch(placement, kernels)
+  const texts = new Map([...new Set(kernels.map((k) => k.wgsl))].map((text, i) => [text, i]))
+  const { buffers } = placement
+  return E.right({
+    kernels: [...texts.keys()],
+    buffers,
+    launches: launches(kernels, texts, placement),
+    copies,
+    inputs: program.inputs,
+    outputs: program.outputs.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+    peakBytes: buffers.reduce((sum, { bytes }) => sum + bytes, 0)
+  })
+}

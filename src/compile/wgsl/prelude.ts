@@ -1,0 +1,53 @@
+/** WGSL functions that the operations' lowerings call. A module holds those that it calls, and no more. */
+import { parity, rotations } from '../../core/Key.ts'
+
+const rounds = Array.from({ length: 5 }, (_, block) =>
+  [
+    ...Array.from({ length: 4 }, (_, i) => {
+      const r = rotations[(4 * block + i) % 8] ?? 0
+      return `  x.x += x.y; x.y = ((x.y << ${r}u) | (x.y >> ${32 - r}u)) ^ x.x;`
+    }),
+    `  x += vec2<u32>(${['ks.x', 'ks.y', 'ks.z'][(block + 1) % 3]}, ${['ks.x', 'ks.y', 'ks.z'][(block + 2) % 3]} + ${block + 1}u);`
+  ].join('\n')
+).join('\n')
+
+export const prelude: Readonly<Record<string, string>> = {
+  // Written through variables: the language refuses constant expressions that are not finite.
+  infinity: `fn infinity() -> f32 {
+  var bits = 0x7f800000u;
+  return bitcast<f32>(bits);
+}`,
+  nan_bits: `fn nan_bits() -> u32 {
+  var bits = 0x7fc00000u;
+  return bits;
+}`,
+  threefry: `// Twenty rounds of threefry2x32; the second word of the counter is 0.   Source: Salmon et al. 2011.
+fn threefry(key: vec2<u32>, counter: u32) -> vec2<u32> {
+  let ks = vec3<u32>(key, key.x ^ key.y ^ ${parity}u);
+  var x = vec2<u32>(counter + ks.x, ks.y);
+${rounds}
+  return x;
+}`,
+  // The Maclaurin series near 0; beyond, a Chebyshev fit of erfc with relative error 1.2e-7.
+  erf_f32: `fn erf_f32(x: f32) -> f32 {
+  let a = abs(x);
+  let s = x * x;
+  let near = x * (1.1283791671 + s * (-0.3761263890 + s * (0.1128379167 + s * (-0.0268661706 + s * (0.0052239776 + s * (-0.0008548327 + s * 0.0001205533))))));
+  let t = 1.0 / (1.0 + 0.5 * a);
+  let p = -1.26551223 + t * (1.00002368 + t * (0.37409196 + t * (0.09678418 + t * (-0.18628806 + t * (0.27886807 + t * (-1.13520398 + t * (1.48851587 + t * (-0.82215223 + t * 0.17087277))))))));
+  let far = sign(x) * (1.0 - t * exp(p - min(a, 10.0) * min(a, 10.0)));
+  return select(far, near, a < 0.7);
+}`,
+  // The Taylor series near 0, where eˣ − 1 would lose digits.
+  expm1_f32: `fn expm1_f32(x: f32) -> f32 {
+  let near = x * (1.0 + x * (0.5 + x * (0.16666667 + x * (0.041666668 + x * (0.008333334 + x * 0.0013888889)))));
+  return select(exp(x) - 1.0, near, abs(x) < 0.35);
+}`,
+  // With z = x / (2 + x): ln(1 + x) = 2 (z + z³/3 + z⁵/5 + …).
+  log1p_f32: `fn log1p_f32(x: f32) -> f32 {
+  let z = x / (2.0 + x);
+  let s = z * z;
+  let near = 2.0 * z * (1.0 + s * (0.33333334 + s * (0.2 + s * (0.14285715 + s * (0.11111111 + s * 0.09090909)))));
+  return select(log(1.0 + x), near, abs(x) < 0.4);
+}`
+}

@@ -1,0 +1,174 @@
+/**
+ * A strip: a few elements in a row, computed by one function that is called for each. What the elements read in a row
+ * is loaded as one vector before them, what they share is loaded once, and only the rest is loaded one by one.
+ */
+import type { Expr } from '../../core/Expr.ts'
+import { size } from '../../core/Shape.ts'
+import { coefficient, divide, divisible, mentions, parse, print, without, type Index } from './Index.ts'
+import { inliner, type Inliner } from './inline.ts'
+import { fromStored, storedType, wgslType, type Binding, type Function, type WgslType } from './Wgsl.ts'
+
+export type Width = 1 | 4
+
+// operands of a kernel --------------------------------------------------------------------
+
+/** The stored values that a kernel reads, named in the order in which it first reads them. */
+export interface Operands {
+  readonly nodes: Array<Expr>
+  /** Those that are bound as arrays of vectors. */
+  readonly vectors: Set<Expr>
+  /** Those that are read one by one. */
+  readonly singles: Set<Expr>
+  /** Those whose own functions read them: their bindings are left as they are. */
+  readonly named: Map<Expr, string>
+}
+
+export const operands = (): Operands => ({ nodes: [], vectors: new Set(), singles: new Set(), named: new Map() })
+
+export const nameOf = ({ nodes, named }: Operands, node: Expr): string => {
+  const given = named.get(node)
+  if (given !== undefined) return given
+  if (!nodes.includes(node)) nodes.push(node)
+  return `x${nodes.indexOf(node)}`
+}
+
+export const bindingsOf = (all: Operands): ReadonlyArray<Binding> =>
+  all.nodes.map((node) => {
+    const type = storedType(node.dtype)
+    return {
+      name: nameOf(all, node),
+      access: 'read',
+      type: all.vectors.has(node) ? `array<vec4<${type}>>` : `array<${type}>`
+    }
+  })
+
+const single = (all: Operands, node: Expr, index: Index): string => {
+  all.singles.add(node)
+  return `${nameOf(all, node)}_at(${bare(print(index))})`
+}
+
+/** Functions that read one element, whatever the binding's type. */
+export const accessorsOf = (all: Operands): ReadonlyArray<Function> =>
+  all.nodes
+    .filter((node) => all.singles.has(node))
+    .map((node) => {
+      const name = nameOf(all, node)
+      const element = all.vectors.has(node) ? `${name}[i / 4u][i % 4u]` : `${name}[i]`
+      return {
+        name: `${name}_at`,
+        parameters: [['i', 'u32']],
+        result: wgslType(node.dtype),
+        body: [`return ${fromStored(node.dtype, element)};`]
+      }
+    })
+
+/** Without its outer brackets, where it stands between others. */
+export const bare = (text: string): string => (/^\([^()]*\)$/.test(text) ? text.slice(1, -1) : text)
+
+// strips ---------------------------------------------------------------------------------
+
+export interface Load {
+  readonly name: string
+  readonly text: string
+  readonly width: Width
+  readonly type: WgslType
+  readonly index: Index
+}
+
+export interface Strip {
+  readonly width: Width
+  readonly element: Function
+  /** Loads shared by the elements, to be made before them. */
+  readonly loads: ReadonlyArray<Load>
+  /** Loads made by every element. */
+  readonly single: number
+}
+
+export interface StripOf {
+  readonly name: string
+  readonly width: Width
+  readonly result: WgslType
+  /** The names that stand for the strip, with their greatest values. `e` counts within it. */
+  readonly names: ReadonlyArray<readonly [name: string, high: number]>
+  readonly stored: (node: Expr) => boolean
+  readonly held?: ReadonlyMap<Expr, string>
+  readonly compute: (inliner: Inliner) => string
+  readonly operands: Operands
+}
+
+const used = (text: string, name: string): boolean => new RegExp(`\\b${name}\\b`).test(text)
+
+/** Values that lie in a row along `e`, aligned, can be loaded as one vector. */
+const inRow = (node: Expr, index: Index): boolean =>
+  size(node.shape) % 4 === 0 && coefficient(index, 'e') === 1 && divisible(without(index, 'e'), 4)
+
+/** Whether the index is made of the given names alone. */
+const foreseen = ({ terms }: Index, names: ReadonlyMap<string, number>): boolean =>
+  terms.every((t) => [...t.base.matchAll(/[A-Za-z_]\w*/g)].every(([name]) => name === 'min' || names.has(name)))
+
+export const strip = (of: StripOf): Strip => {
+  const loads: Array<Load> = [] // local
+  const counted = { single: 0 }
+  const ranges = new Map([...of.names, ...(of.width === 4 ? ([['e', 3]] as const) : [])])
+  const shared = (node: Expr, text: string, width: Width, index: Index): string => {
+    const found = loads.find((l) => l.text === text)
+    if (found !== undefined) return found.name
+    const name = `${of.name[0]}${loads.length}`
+    loads.push({ name, text, width, type: wgslType(node.dtype), index })
+    return name
+  }
+  const read = (node: Expr, index: Index): string => {
+    // A place that another load gave cannot be known before the elements.
+    if (!foreseen(index, ranges)) {
+      counted.single++
+      return single(of.operands, node, index)
+    }
+    if (of.width === 4 && inRow(node, index)) {
+      of.operands.vectors.add(node)
+      const text = `${nameOf(of.operands, node)}[${bare(print(divide(without(index, 'e'), 4)))}]`
+      return shared(node, fromStored(node.dtype, text, 4), 4, index)
+    }
+    if (!mentions(index, 'e')) return shared(node, single(of.operands, node, index), 1, index)
+    counted.single++
+    return single(of.operands, node, index)
+  }
+  const inside = inliner({ ranges, stored: of.stored, read, held: of.held ?? new Map() })
+  const value = of.compute(inside)
+  const body = [...inside.lines, `return ${bare(value)};`]
+  const text = body.join('\n')
+  const held: ReadonlyArray<readonly [string, string]> = [...(of.held ?? new Map<Expr, string>())].map(
+    ([node, name]) => [name, wgslType(node.dtype)]
+  )
+  const parameters = [
+    ...of.names.map(([name]) => [name, 'u32'] as const),
+    ...(of.width === 4 ? [['e', 'u32'] as const] : []),
+    ...held,
+    ...loads.map((l) => [l.name, l.type] as const)
+  ].filter(([name]) => used(text, name))
+  return {
+    width: of.width,
+    element: { name: of.name, parameters, result: of.result, body },
+    loads,
+    single: counted.single
+  }
+}
+
+export const statement = (load: Load): string => `let ${load.name} = ${load.text};`
+
+/** The calls that compute the elements. `held` gives the text of a held value at element `e`. */
+export const calls = (
+  { element, loads, width }: Strip,
+  held: (name: string, e: number) => string = (name) => name
+): ReadonlyArray<string> =>
+  Array.from({ length: width }, (_, e) => {
+    const argument = ([name]: readonly [string, string]): string => {
+      if (name === 'e') return `${e}u`
+      const load = loads.find((l) => l.name === name)
+      return load === undefined ? held(name, e) : load.width === 4 ? `${name}.${'xyzw'[e]}` : name
+    }
+    return `${element.name}(${element.parameters.map(argument).join(', ')})`
+  })
+
+/** An index that a text gives. */
+export const indexOf = (text: string, names: ReadonlyArray<readonly [string, number]>): Index =>
+  parse(text, new Map(names))

@@ -1,0 +1,361 @@
+/**
+ * Reading and writing by index. Reading is linear in what is read, and its adjoint adds what was read back into place:
+ * `take` and `scatterAdd` are each other's adjoints, and so are `takeAlong` and `addAlong`. An index that is out of
+ * range is clipped to the nearest that is not, on every target.
+ */
+import type { Expr, Type } from '../core/Expr.ts'
+import type { Fault } from '../core/Fault.ts'
+import type { OnnxGraph, OnnxValue, Scope } from '../core/Lowering.ts'
+import { primitive, type Draw, type Op } from '../core/Op.ts'
+import { equal, size, strides, type Shape } from '../core/Shape.ts'
+import type { Tensor } from '../core/Tensor.ts'
+import { fromAxes } from './place.ts'
+import { everyIndex, wgslNumber } from './view.ts'
+
+/** The axis of the table that is indexed. */
+export type Indexed = { readonly axis: number }
+/** The axis that is indexed, and how long it is where values are added up. */
+export type Scattered = { readonly axis: number; readonly size: number }
+
+declare module '../core/Op.ts' {
+  interface Builder {
+    /** `x` with `axis` replaced by the axes of the `i32` indices. */
+    readonly take: (x: Expr, indices: Expr, params: Indexed) => Expr
+    /** The adjoint of `take`: `values` added up by index along an axis of the given size. */
+    readonly scatterAdd: (values: Expr, indices: Expr, params: Scattered) => Expr
+    /** `x` at the given place along `axis`, every element by its own index. */
+    readonly takeAlong: (x: Expr, indices: Expr, params: Indexed) => Expr
+    /** The adjoint of `takeAlong`. */
+    readonly addAlong: (values: Expr, indices: Expr, params: Scattered) => Expr
+  }
+}
+
+const draw = (shape: Shape): Draw => ({ dtype: 'f32', shape, min: -2, max: 2 })
+/** Some of them out of range. */
+const places = (shape: Shape, length: number): Draw => ({ dtype: 'i32', shape, min: -1, max: length })
+
+// typing ---------------------------------------------------------------------------------
+
+const indexFault = (op: string, inputs: ReadonlyArray<Type>, axis: number, rank: number): Fault | undefined => {
+  const [x, indices] = inputs
+  if (x === undefined || indices === undefined) return { _tag: 'WrongInputs', op, expected: 2, got: inputs.length }
+  if (indices.dtype !== 'i32') return { _tag: 'WrongDType', op, expected: 'i32 indices', got: indices.dtype }
+  return axis < 0 || axis >= rank ? { _tag: 'AxisOutOfRange', op, axis, shape: x.shape } : undefined
+}
+
+/** The list with `count` entries from `axis` on replaced. */
+const replaced = <A>(list: ReadonlyArray<A>, axis: number, count: number, by: ReadonlyArray<A>): ReadonlyArray<A> => [
+  ...list.slice(0, axis),
+  ...by,
+  ...list.slice(axis + count)
+]
+
+const empty = (op: string, x: Shape): Fault => ({ _tag: 'Invalid', op, why: `nothing to index in [${x}]` })
+
+const takeTyping = (inputs: ReadonlyArray<Type>, { axis }: Indexed): Type | Fault => {
+  const [x, indices] = inputs
+  const fault = indexFault('take', inputs, axis, x?.shape.length ?? 0)
+  if (fault !== undefined || x === undefined || indices === undefined) return fault ?? empty('take', [])
+  return x.shape[axis] === 0
+    ? empty('take', x.shape)
+    : { dtype: x.dtype, shape: replaced(x.shape, axis, 1, indices.shape) }
+}
+
+const scatterTyping = (inputs: ReadonlyArray<Type>, params: Scattered): Type | Fault => {
+  const [values, indices] = inputs
+  const rank = (values?.shape.length ?? 0) - (indices?.shape.length ?? 0) + 1
+  const fault = indexFault('scatterAdd', inputs, params.axis, rank)
+  if (fault !== undefined || values === undefined || indices === undefined) return fault ?? empty('scatterAdd', [])
+  if (params.size < 1) return empty('scatterAdd', [params.size])
+  const places = values.shape.slice(params.axis, params.axis + indices.shape.length)
+  return equal(places, indices.shape)
+    ? { dtype: values.dtype, shape: replaced(values.shape, params.axis, indices.shape.length, [params.size]) }
+    : { _tag: 'ShapesDiffer', op: 'scatterAdd', left: places, right: indices.shape }
+}
+
+const alongTyping = (op: string, inputs: ReadonlyArray<Type>, axis: number, length: number): Type | Fault => {
+  const [x, indices] = inputs
+  const fault = indexFault(op, inputs, axis, x?.shape.length ?? 0)
+  if (fault !== undefined || x === undefined || indices === undefined) return fault ?? empty(op, [])
+  return { dtype: x.dtype, shape: replaced(indices.shape, axis, 1, [length]) }
+}
+
+// meaning --------------------------------------------------------------------------------
+
+const clipped = (index: number, length: number): number => Math.min(Math.max(index, 0), length - 1)
+
+/** Elements of a table as `[before, length, after]`, of values as `[before, count, after]`: visits what belongs together. */
+const matched = (
+  table: Shape,
+  axis: number,
+  indices: Tensor,
+  visit: (inTable: number, inValues: number) => void
+): void => {
+  const after = size(table.slice(axis + 1))
+  const before = size(table.slice(0, axis))
+  const length = table[axis] ?? 0
+  const count = indices.data.length
+  for (let b = 0; b < before; b++)
+    for (let k = 0; k < count; k++) {
+      const row = b * length + clipped(indices.data[k] ?? 0, length)
+      for (let a = 0; a < after; a++) visit(row * after + a, (b * count + k) * after + a)
+    }
+}
+
+/** As `matched`, where every element has its own index. */
+const matchedAlong = (
+  table: Shape,
+  axis: number,
+  indices: Tensor,
+  visit: (inTable: number, inValues: number) => void
+): void => {
+  const steps = strides(table)
+  everyIndex(indices.shape, (place, i) => {
+    const own = clipped(indices.data[i] ?? 0, table[axis] ?? 0)
+    visit(
+      steps.reduce((sum, step, n) => sum + step * (n === axis ? own : (place[n] ?? 0)), 0),
+      i
+    )
+  })
+}
+
+type Matched = typeof matched
+
+const read =
+  (pairs: Matched) =>
+  ([x, indices]: ReadonlyArray<Tensor>, { axis }: Indexed, type: Type): Tensor => {
+    const data = new Float64Array(size(type.shape)) // local
+    if (x === undefined || indices === undefined) return { ...type, data }
+    pairs(x.shape, axis, indices, (from, to) => {
+      data[to] = x.data[from] ?? NaN
+    })
+    return { ...type, data }
+  }
+
+const added =
+  (pairs: Matched) =>
+  ([values, indices]: ReadonlyArray<Tensor>, { axis }: Scattered, type: Type): Tensor => {
+    const data = new Float64Array(size(type.shape)) // local
+    if (values === undefined || indices === undefined) return { ...type, data }
+    pairs(type.shape, axis, indices, (to, from) => {
+      data[to] = (data[to] ?? NaN) + (values.data[from] ?? NaN)
+    })
+    return { ...type, data }
+  }
+
+// lowering to WGSL -------------------------------------------------------------------------
+
+const clippedWgsl = (index: string, length: number): string => `u32(clamp(${index}, 0, ${length - 1}))`
+
+/** The value where its index, clipped, is the place being computed; else 0. */
+const matching = ({ type, bind }: Scope<Scattered>, index: string, length: number, here: string, value: string) =>
+  `select(${wgslNumber(0, type)}, ${value}, ${bind('u32', clippedWgsl(index, length))} == ${here})`
+
+const scatterBody = (scope: Scope<Scattered>, k: string): string => {
+  const { at, inputs, params, load, bind } = scope
+  const axes = at.axes()
+  const indexShape = inputs[1]?.shape ?? []
+  const steps = strides(indexShape)
+  const place = indexShape.map((d, i) => (d === 1 ? '0u' : bind('u32', `(${k} / ${steps[i]}u) % ${d}u`)))
+  const value = load(0, fromAxes(inputs[0]?.shape ?? [], replaced(axes, params.axis, 1, place)))
+  return matching(scope, load(1, fromAxes(indexShape, place)), params.size, axes[params.axis] ?? '0u', value)
+}
+
+const alongBody = (scope: Scope<Scattered>, k: string): string => {
+  const { at, inputs, params, load } = scope
+  const axes = at.axes()
+  const place = axes.map((axis, i) => (i === params.axis ? k : axis))
+  const value = load(0, fromAxes(inputs[0]?.shape ?? [], place))
+  return matching(
+    scope,
+    load(1, fromAxes(inputs[1]?.shape ?? [], place)),
+    params.size,
+    axes[params.axis] ?? '0u',
+    value
+  )
+}
+
+// lowering to ONNX -------------------------------------------------------------------------
+
+const clippedOnnx = (g: OnnxGraph, indices: OnnxValue, length: number): string =>
+  g.node('Min', [g.node('Max', [g.full(indices), g.constant('i32', [0])]), g.constant('i32', [length - 1])])
+
+const reshapeOnnx = (g: OnnxGraph, name: string, shape: Shape): string =>
+  g.node('Reshape', [name, g.ints(shape)], { allowzero: 1 })
+
+/** Zeros with values added; one thread, in order, so that the sum is the same on every run. */
+const addOnnx = (g: OnnxGraph, type: Type, shape: Shape, indices: string, values: string, axis: number): string => {
+  const zeros = g.node('Expand', [g.constant(type.dtype, [0]), g.ints(shape)])
+  return g.node('ScatterElements', [zeros, indices, values], { axis, reduction: 'add' })
+}
+
+const scatterOnnx = (g: OnnxGraph, values: OnnxValue, indices: OnnxValue, params: Scattered, type: Type): string => {
+  const count = size(indices.type.shape)
+  const before = size(type.shape.slice(0, params.axis))
+  const after = size(type.shape.slice(params.axis + 1))
+  const column = reshapeOnnx(g, clippedOnnx(g, indices, params.size), [1, count, 1])
+  const every = before * after === 1 ? column : g.node('Expand', [column, g.ints([before, count, after])])
+  const flat = reshapeOnnx(g, g.full(values), [before, count, after])
+  return reshapeOnnx(g, addOnnx(g, type, [before, params.size, after], every, flat, 1), type.shape)
+}
+
+// operations -----------------------------------------------------------------------------
+
+export const take: Op = primitive<Indexed>({
+  name: 'take',
+  equation: 'y[…, i…, …] = x[…, indices[i…], …]',
+  arity: 2,
+  typing: takeTyping,
+  examples: [
+    { params: { axis: 0 }, inputs: [draw([4, 3]), places([2, 3], 4)] },
+    { params: { axis: 1 }, inputs: [draw([2, 3, 2]), places([4], 3)] },
+    { params: { axis: 0 }, inputs: [draw([3]), places([], 3)] }
+  ],
+  meaning: read(matched),
+  vjp:
+    ($) =>
+    ({ inputs: [x, indices], params: { axis }, cotangent: g }) => [
+      x && indices && $.scatterAdd(g, indices, { axis, size: x.shape[axis] ?? 0 })
+    ],
+  jvp:
+    ($) =>
+    ({ inputs: [, indices], tangents: [v], params }) =>
+      v && indices && $.take(v, indices, params),
+  wgsl: {
+    _tag: 'Map',
+    element: ({ at, params: { axis }, inputs, load, bind }) => {
+      const table = inputs[0]?.shape ?? []
+      const indexShape = inputs[1]?.shape ?? []
+      const axes = at.axes()
+      const index = load(1, fromAxes(indexShape, axes.slice(axis, axis + indexShape.length)))
+      const row = bind('u32', clippedWgsl(index, table[axis] ?? 1))
+      return load(0, fromAxes(table, replaced(axes, axis, indexShape.length, [row])))
+    }
+  },
+  onnx:
+    (g) =>
+    ({ inputs: [x, indices], params: { axis } }) =>
+      x === undefined || indices === undefined
+        ? ''
+        : g.node('Gather', [g.full(x), clippedOnnx(g, indices, x.type.shape[axis] ?? 1)], { axis })
+})
+
+export const scatterAdd: Op = primitive<Scattered>({
+  name: 'scatterAdd',
+  equation: 'y[…, j, …] = Σ values[…, i…, …] over i with indices[i…] = j',
+  arity: 2,
+  typing: scatterTyping,
+  examples: [
+    { params: { axis: 0, size: 4 }, inputs: [draw([2, 3, 3]), places([2, 3], 4)] },
+    { params: { axis: 1, size: 3 }, inputs: [draw([2, 4, 2]), places([4], 3)] },
+    { params: { axis: 0, size: 3 }, inputs: [draw([]), places([], 3)] }
+  ],
+  meaning: added(matched),
+  vjp:
+    ($) =>
+    ({ inputs: [, indices], params: { axis }, cotangent: g }) => [indices && $.take(g, indices, { axis })],
+  jvp:
+    ($) =>
+    ({ inputs: [, indices], tangents: [v], params }) =>
+      v && indices && $.scatterAdd(v, indices, params),
+  wgsl: {
+    _tag: 'Reduce',
+    count: ([, indices]) => size(indices?.shape ?? []),
+    identity: (type) => wgslNumber(0, type),
+    combine: (a, b) => `(${a} + ${b})`,
+    body: scatterBody
+  },
+  onnx:
+    (g) =>
+    ({ inputs: [values, indices], params, type }) =>
+      values === undefined || indices === undefined ? '' : scatterOnnx(g, values, indices, params, type)
+})
+
+export const takeAlong: Op = primitive<Indexed>({
+  name: 'takeAlong',
+  equation: 'y[…, i, …] = x[…, indices[…, i, …], …]',
+  arity: 2,
+  typing: (inputs, { axis }) => {
+    const [x, indices] = inputs
+    const typed = alongTyping('takeAlong', inputs, axis, indices?.shape[axis] ?? 0)
+    if ('_tag' in typed || x === undefined || indices === undefined) return typed
+    if (x.shape[axis] === 0) return empty('takeAlong', x.shape)
+    return equal(replaced(x.shape, axis, 1, []), replaced(indices.shape, axis, 1, []))
+      ? typed
+      : { _tag: 'ShapesDiffer', op: 'takeAlong', left: x.shape, right: indices.shape }
+  },
+  examples: [
+    { params: { axis: 1 }, inputs: [draw([2, 3]), places([2, 4], 3)] },
+    { params: { axis: 0 }, inputs: [draw([3, 2, 2]), places([2, 2, 2], 3)] }
+  ],
+  meaning: read(matchedAlong),
+  vjp:
+    ($) =>
+    ({ inputs: [x, indices], params: { axis }, cotangent: g }) => [
+      x && indices && $.addAlong(g, indices, { axis, size: x.shape[axis] ?? 0 })
+    ],
+  jvp:
+    ($) =>
+    ({ inputs: [, indices], tangents: [v], params }) =>
+      v && indices && $.takeAlong(v, indices, params),
+  wgsl: {
+    _tag: 'Map',
+    element: ({ at, params, inputs, load, bind }) => {
+      const table = inputs[0]?.shape ?? []
+      const own = bind('u32', clippedWgsl(load(1, at), table[params.axis] ?? 1))
+      return load(
+        0,
+        fromAxes(
+          table,
+          at.axes().map((axis, i) => (i === params.axis ? own : axis))
+        )
+      )
+    }
+  },
+  onnx:
+    (g) =>
+    ({ inputs: [x, indices], params: { axis } }) =>
+      x === undefined || indices === undefined
+        ? ''
+        : g.node('GatherElements', [g.full(x), clippedOnnx(g, indices, x.type.shape[axis] ?? 1)], { axis })
+})
+
+export const addAlong: Op = primitive<Scattered>({
+  name: 'addAlong',
+  equation: 'y[…, j, …] = Σ values[…, i, …] over i with indices[…, i, …] = j',
+  arity: 2,
+  typing: (inputs, { axis, size: length }) => {
+    const [values, indices] = inputs
+    const typed = alongTyping('addAlong', inputs, axis, length)
+    if ('_tag' in typed || values === undefined || indices === undefined) return typed
+    if (length < 1) return empty('addAlong', [length])
+    return equal(values.shape, indices.shape)
+      ? typed
+      : { _tag: 'ShapesDiffer', op: 'addAlong', left: values.shape, right: indices.shape }
+  },
+  examples: [
+    { params: { axis: 1, size: 3 }, inputs: [draw([2, 4]), places([2, 4], 3)] },
+    { params: { axis: 0, size: 3 }, inputs: [draw([2, 2, 2]), places([2, 2, 2], 3)] }
+  ],
+  meaning: added(matchedAlong),
+  vjp:
+    ($) =>
+    ({ inputs: [, indices], params: { axis }, cotangent: g }) => [indices && $.takeAlong(g, indices, { axis })],
+  jvp:
+    ($) =>
+    ({ inputs: [, indices], tangents: [v], params }) =>
+      v && indices && $.addAlong(v, indices, params),
+  wgsl: {
+    _tag: 'Reduce',
+    count: ([, indices], { axis }) => indices?.shape[axis] ?? 0,
+    identity: (type) => wgslNumber(0, type),
+    combine: (a, b) => `(${a} + ${b})`,
+    body: alongBody
+  },
+  onnx:
+    (g) =>
+    ({ inputs: [values, indices], params: { axis, size: length }, type }) =>
+      values === undefined || indices === undefined
+        ? ''
+        : addOnnx(g, type, type.shape, clippedOnnx(g, indices, length), g.full(values), axis)
+})

@@ -1,0 +1,66 @@
+/** Cumulative sums: linear, and the adjoint is the cumulative sum from the other end. */
+import type { Expr } from '../core/Expr.ts'
+import { primitive, type Op } from '../core/Op.ts'
+import { size, strides } from '../core/Shape.ts'
+import { fromAxes } from './place.ts'
+import { wgslNumber } from './view.ts'
+
+/** `reverse` sums from the far end. */
+export type Scan = { readonly axis: number; readonly reverse: boolean }
+
+declare module '../core/Op.ts' {
+  interface Builder {
+    readonly cumulativeSum: (x: Expr, params: Scan) => Expr
+  }
+}
+
+export const cumulativeSum: Op = primitive<Scan>({
+  name: 'cumulativeSum',
+  equation: 'y[i] = Σ x[j] over j ≤ i, or over j ≥ i',
+  arity: 1,
+  typing: ([x], { axis }) =>
+    x !== undefined && axis >= 0 && axis < x.shape.length
+      ? x
+      : { _tag: 'AxisOutOfRange', op: 'cumulativeSum', axis, shape: x?.shape ?? [] },
+  examples: [
+    { params: { axis: 1, reverse: false }, inputs: [{ dtype: 'f32', shape: [2, 3, 2], min: -2, max: 2 }] },
+    { params: { axis: 0, reverse: true }, inputs: [{ dtype: 'f32', shape: [4], min: -2, max: 2 }] }
+  ],
+  meaning: ([x], { axis, reverse }, type) => {
+    const data = Float64Array.from(x?.data ?? []) // local
+    const length = type.shape[axis] ?? 1
+    const step = strides(type.shape)[axis] ?? 1
+    for (let line = 0; line < size(type.shape) / length; line++) {
+      const start = Math.floor(line / step) * step * length + (line % step)
+      for (let i = 1; i < length; i++) {
+        const at = start + step * (reverse ? length - 1 - i : i)
+        data[at] = (data[at] ?? NaN) + (data[reverse ? at + step : at - step] ?? NaN)
+      }
+    }
+    return { ...type, data }
+  },
+  vjp:
+    ($) =>
+    ({ params: { axis, reverse }, cotangent: g }) => [$.cumulativeSum(g, { axis, reverse: !reverse })],
+  jvp:
+    ($) =>
+    ({ tangents: [v], params }) =>
+      v && $.cumulativeSum(v, params),
+  wgsl: {
+    _tag: 'Reduce',
+    count: ([x], { axis }) => x?.shape[axis] ?? 0,
+    identity: (type) => wgslNumber(0, type),
+    combine: (a, b) => `(${a} + ${b})`,
+    body: ({ at, type, load, params: { axis, reverse } }, k) => {
+      const axes = at.axes()
+      const there = load(0, fromAxes(type.shape, axes.with(axis, k)))
+      return `select(${wgslNumber(0, type)}, ${there}, ${k} ${reverse ? '>=' : '<='} ${axes[axis]})`
+    }
+  },
+  onnx:
+    (g) =>
+    ({ inputs: [x], params: { axis, reverse } }) =>
+      x === undefined
+        ? ''
+        : g.node('CumSum', [g.full(x), g.constant('i64', [axis])], { reverse: Number(reverse), exclusive: 0 })
+})

@@ -1,0 +1,222 @@
+/**
+ * Constructors over space: convolution, pooling, resampling and padding of `[batch, channels, space]`, 1 to 3 axes of
+ * space. `api.ts` exports them.
+ */
+import { literal, type Expr } from '../core/Expr.ts'
+import { equal, range, type Shape } from '../core/Shape.ts'
+import { generate } from '../core/Tensor.ts'
+import { placesOf, type Windows } from './windows.ts'
+import { takeAt } from './indexing.ts'
+import { $ } from './registry.ts'
+
+type F = Expr<'f32'>
+
+/** Zeros, or other elements, before and after an axis. */
+export type Amounts = readonly [before: number, after: number]
+
+// convolution ------------------------------------------------------------------------------
+
+/** One entry for each axis of space. */
+export interface Convolution {
+  readonly stride: ReadonlyArray<number>
+  readonly padding: ReadonlyArray<Amounts>
+  readonly dilation: ReadonlyArray<number>
+  readonly groups: number
+}
+
+/** Steps of 1, no padding, no groups: `{ ...plainly(3), padding: [[2, 0], [1, 1], [1, 1]] }`. */
+export const plainly = (rank: number): Convolution => ({
+  stride: range(rank).map(() => 1),
+  padding: range(rank).map(() => [0, 0]),
+  dilation: range(rank).map(() => 1),
+  groups: 1
+})
+
+const paramsOf = ({ stride, padding, dilation, groups }: Convolution) => ({
+  stride,
+  low: padding.map((p) => p[0]),
+  high: padding.map((p) => p[1]),
+  dilation,
+  groups
+})
+
+/**
+ * Convolution (no kernel is flipped): `y[n, o, p] = Σ w[o, c, k] · x[n, c, p · stride + k · dilation − before]`.
+ *
+ * - `x` `[batch, channels, space]`, `w` `[features, channels / groups, box]`; result `[batch, features, places]`
+ */
+export const convolve =
+  (settings: Convolution) =>
+  (x: F, w: F): F =>
+    $.convolve(x, w, paramsOf(settings)) as F
+
+/**
+ * Transposed convolution, the adjoint of `convolve` with these settings.
+ *
+ * - `y` `[batch, features, places]`, `w` `[features, channels / groups, box]`; result `[batch, channels, space]`
+ * - `space` where given tells apart the spaces that have as many places; by default the smallest
+ */
+export const deconvolve =
+  (settings: Convolution, space?: ReadonlyArray<number>) =>
+  (y: F, w: F): F => {
+    const { stride, padding, dilation } = settings
+    const smallest = stride.map(
+      (step, i) =>
+        ((y.shape[i + 2] ?? 1) - 1) * step +
+        (dilation[i] ?? 1) * ((w.shape[i + 2] ?? 1) - 1) +
+        1 -
+        (padding[i]?.[0] ?? 0) -
+        (padding[i]?.[1] ?? 0)
+    )
+    return $.deconvolve(y, w, { ...paramsOf(settings), space: space ?? smallest }) as F
+  }
+
+// pooling --------------------------------------------------------------------------------
+
+/** Boxes that are pooled into one element each. */
+export interface Pooling {
+  readonly box: ReadonlyArray<number>
+  readonly stride: ReadonlyArray<number>
+  readonly padding: ReadonlyArray<Amounts>
+}
+
+/** Boxes side by side. */
+export const tiles = (box: ReadonlyArray<number>): Pooling => ({
+  box,
+  stride: box,
+  padding: box.map(() => [0, 0])
+})
+
+const spacePad = (x: Expr, padding: ReadonlyArray<Amounts>, value: number): Expr =>
+  padding.every(([before, after]) => before === 0 && after === 0)
+    ? x
+    : $.pad(x, {
+        low: [0, 0, ...padding.map((p) => p[0])],
+        high: [0, 0, ...padding.map((p) => p[1])],
+        interior: x.shape.map(() => 0),
+        value
+      })
+
+const boxes = ({ box, stride }: Pooling): Windows => ({ box, stride, dilation: box.map(() => 1) })
+
+/** Boxes that do not overlap, as axes of their own: `[…, places and box in turn]`; the rest of the space is cut. */
+const cutIntoTiles = (x: Expr, { box }: Pooling): Expr => {
+  const places = box.map((n, i) => Math.floor((x.shape[i + 2] ?? 0) / n))
+  const whole = [...x.shape.slice(0, 2), ...places.map((n, i) => n * (box[i] ?? 1))]
+  const cut = equal(whole, x.shape)
+    ? x
+    : $.slice(x, { start: whole.map(() => 0), stop: whole, step: whole.map(() => 1) })
+  return $.reshape(cut, { shape: [...x.shape.slice(0, 2), ...places.flatMap((n, i) => [n, box[i] ?? 1])] })
+}
+
+type Fold = (x: Expr, params: { readonly axes: ReadonlyArray<number> }) => Expr
+
+const pooled = (x: Expr, pooling: Pooling, fold: Fold, value: number): Expr => {
+  const wide = spacePad(x, pooling.padding, value)
+  const rank = pooling.box.length
+  return equal(pooling.box, pooling.stride)
+    ? fold(cutIntoTiles(wide, pooling), { axes: range(rank).map((i) => 3 + 2 * i) })
+    : fold($.windows(wide, boxes(pooling)), { axes: range(rank).map((i) => 2 + i) })
+}
+
+/** How many elements of each box lie in the space. */
+const counts = (space: Shape, { box, stride, padding }: Pooling): ReadonlyArray<ReadonlyArray<number>> => {
+  const wide = space.map((d, i) => d + (padding[i]?.[0] ?? 0) + (padding[i]?.[1] ?? 0))
+  return placesOf(wide, boxes({ box, stride, padding })).map((n, i) =>
+    range(n).map((p) => {
+      const start = p * (stride[i] ?? 1) - (padding[i]?.[0] ?? 0)
+      return Math.min(start + (box[i] ?? 1), space[i] ?? 0) - Math.max(start, 0)
+    })
+  )
+}
+
+/** `1 / count` of every box, over the places. */
+const shares = (space: Shape, pooling: Pooling): Expr => {
+  const along = counts(space, pooling)
+  const shape = along.map((row) => row.length)
+  const steps = shape.map((_, i) => shape.slice(i + 1).reduce((n, d) => n * d, 1))
+  return literal(
+    generate('f32', shape, (i) =>
+      along.reduce((share, row, axis) => share / (row[Math.floor(i / (steps[axis] ?? 1)) % row.length] ?? 1), 1)
+    )
+  )
+}
+
+/** What the mean of a box that reaches into the padding divides by: the size of the box, or what lies in the space. */
+export type Divisor = 'box' | 'space'
+
+/** The mean of every box; what lies behind the last whole box is left out. */
+export const averagePool =
+  (pooling: Pooling, divisor: Divisor = 'box') =>
+  (x: F): F => {
+    const total = pooled(x, pooling, $.sum, 0)
+    const whole = pooling.box.reduce((n, d) => n * d, 1)
+    const share =
+      divisor === 'box'
+        ? $.fill(1 / whole, total)
+        : $.broadcast(shares(x.shape.slice(2), pooling), {
+            shape: total.shape,
+            axes: pooling.box.map((_, i) => i + 2)
+          })
+    return $.mul(total, share) as F
+  }
+
+/** The largest element of every box; padding never is. */
+export const maxPool =
+  (pooling: Pooling) =>
+  (x: F): F =>
+    pooled(x, pooling, $.max, -3.4e38) as F
+
+// resampling and padding -------------------------------------------------------------------
+
+/** Every element repeated `times` along an axis, side by side. */
+const repeated = (x: Expr, axis: number, times: number): Expr => {
+  if (times === 1) return x
+  const [before, after] = [x.shape.slice(0, axis + 1), x.shape.slice(axis + 1)]
+  const shape = [...before, times, ...after]
+  const wide = $.broadcast(x, { shape, axes: range(shape.length).filter((i) => i !== axis + 1) })
+  return $.reshape(wide, { shape: x.shape.map((d, i) => (i === axis ? d * times : d)) })
+}
+
+/** Each element repeated along every axis of space. */
+export const upsampleNearest =
+  (times: ReadonlyArray<number>) =>
+  (x: F): F =>
+    times.reduce<Expr>((y, n, i) => repeated(y, i + 2, n), x) as F
+
+/** How a space goes on beyond its ends: the last element, a mirror with the last element on it, or from the start. */
+export type Continuation = 'replicate' | 'reflect' | 'circular'
+
+const modulo = (i: number, n: number): number => ((i % n) + n) % n
+
+const sources: Readonly<Record<Continuation, (i: number, length: number) => number>> = {
+  replicate: (i, length) => Math.min(Math.max(i, 0), length - 1),
+  reflect: (i, length) => {
+    const period = Math.max(1, 2 * (length - 1))
+    return Math.min(modulo(i, period), modulo(-i, period))
+  },
+  circular: modulo
+}
+
+/** Elements added before and after each axis, going on as told. */
+export const extend =
+  (continuation: Continuation, amounts: ReadonlyArray<Amounts>) =>
+  (x: F): F =>
+    amounts.reduce<Expr>((y, [before, after], axis) => {
+      const length = y.shape[axis] ?? 1
+      const source = sources[continuation]
+      return before === 0 && after === 0
+        ? y
+        : takeAt(y, axis, (i) => source(i - before, length), before + length + after)
+    }, x) as F
+
+// normalisation ----------------------------------------------------------------------------
+
+/** Zero mean and unit variance over space and the channels of each group; `epsilon` is added to the variance. */
+export const groupNorm =
+  (groups: number, epsilon: number) =>
+  (x: F): F => {
+    const [batch = 0, channels = 0, ...space] = x.shape
+    const together = [batch, groups, (channels / groups) * space.reduce((n, d) => n * d, 1)]
+    return $.reshape($.normalise($.reshape(x, { shape: together }), { epsilon }), { shape: x.shape }) as F
+  }

@@ -1,0 +1,236 @@
+/**
+ * Windows: a view of every place that a small box can take in the last axes, and its adjoint, which adds the boxes up
+ * where they overlap. Convolution and pooling are a contraction and a reduction of this view.
+ */
+import type { Expr, Type } from '../core/Expr.ts'
+import type { Fault } from '../core/Fault.ts'
+import type { OnnxGraph } from '../core/Lowering.ts'
+import { primitive, type Draw, type Op } from '../core/Op.ts'
+import { equal, range, size, strides, type Shape } from '../core/Shape.ts'
+import type { Tensor } from '../core/Tensor.ts'
+import { fromAxes } from './place.ts'
+import { everyIndex, wgslNumber } from './view.ts'
+
+/** A box over the last axes, one entry for each: its size, the step between boxes, the step between its elements. */
+export type Windows = {
+  readonly box: ReadonlyArray<number>
+  readonly stride: ReadonlyArray<number>
+  readonly dilation: ReadonlyArray<number>
+}
+/** What `windows` was taken of: the sizes of its last axes. */
+export type Overlap = Windows & { readonly space: ReadonlyArray<number> }
+
+declare module '../core/Op.ts' {
+  interface Builder {
+    /** `[…, space]` as `[…, box, places]`. */
+    readonly windows: (x: Expr, params: Windows) => Expr
+    /** The adjoint of `windows`: `[…, box, places]` added up as `[…, space]`. */
+    readonly overlap: (x: Expr, params: Overlap) => Expr
+  }
+}
+
+// model ----------------------------------------------------------------------------------
+
+/** How many places a box has along each axis. */
+export const placesOf = (space: ReadonlyArray<number>, { box, stride, dilation }: Windows): ReadonlyArray<number> =>
+  space.map((d, i) => Math.floor((d - (dilation[i] ?? 1) * ((box[i] ?? 1) - 1) - 1) / (stride[i] ?? 1)) + 1)
+
+const positive = (values: ReadonlyArray<number>, rank: number): boolean =>
+  values.length === rank && values.every((n) => Number.isInteger(n) && n >= 1)
+
+const invalid = (op: string, { box, stride, dilation }: Windows, shape: Shape): Fault => ({
+  _tag: 'Invalid',
+  op,
+  why: `a box [${box}] by steps of [${stride}], dilated by [${dilation}], has no place in [${shape}]`
+})
+
+const fits = (params: Windows, space: ReadonlyArray<number>): boolean =>
+  [params.box, params.stride, params.dilation].every((values) => positive(values, space.length)) &&
+  placesOf(space, params).every((n) => n >= 1)
+
+const windowsTyping = ([x]: ReadonlyArray<Type>, params: Windows): Type | Fault => {
+  const shape = x?.shape ?? []
+  const lead = shape.length - params.box.length
+  const space = shape.slice(Math.max(0, lead))
+  return x === undefined || lead < 0 || !fits(params, space)
+    ? invalid('windows', params, shape)
+    : { dtype: x.dtype, shape: [...shape.slice(0, lead), ...params.box, ...placesOf(space, params)] }
+}
+
+const overlapTyping = ([x]: ReadonlyArray<Type>, params: Overlap): Type | Fault => {
+  const shape = x?.shape ?? []
+  const lead = shape.length - 2 * params.space.length
+  return x !== undefined &&
+    lead >= 0 &&
+    fits(params, params.space) &&
+    equal(shape.slice(lead), [...params.box, ...placesOf(params.space, params)])
+    ? { dtype: x.dtype, shape: [...shape.slice(0, lead), ...params.space] }
+    : invalid('overlap', params, params.space)
+}
+
+// meaning --------------------------------------------------------------------------------
+
+/** Visits every element of the windows with the element of the space that it shows. */
+const matched = (lead: Shape, params: Overlap, visit: (inSpace: number, inWindows: number) => void): void => {
+  const { box, stride, dilation, space } = params
+  const steps = strides(space)
+  const whole = size(space)
+  everyIndex([size(lead), ...box, ...placesOf(space, params)], (index, i) => {
+    let at = (index[0] ?? 0) * whole
+    for (let n = 0; n < box.length; n++)
+      at +=
+        ((index[1 + n] ?? 0) * (dilation[n] ?? 1) + (index[1 + box.length + n] ?? 0) * (stride[n] ?? 1)) *
+        (steps[n] ?? 1)
+    visit(at, i)
+  })
+}
+
+const spaceOf = (shape: Shape, { box }: Windows): ReadonlyArray<number> => shape.slice(shape.length - box.length)
+const leadOf = (shape: Shape, { box }: Windows): Shape => shape.slice(0, shape.length - box.length)
+
+const view = ([x]: ReadonlyArray<Tensor>, params: Windows, type: Type): Tensor => {
+  const data = new Float64Array(size(type.shape)) // local
+  const shape = x?.shape ?? []
+  matched(leadOf(shape, params), { ...params, space: spaceOf(shape, params) }, (from, to) => {
+    data[to] = x?.data[from] ?? NaN
+  })
+  return { ...type, data }
+}
+
+const addUp = ([x]: ReadonlyArray<Tensor>, params: Overlap, type: Type): Tensor => {
+  const data = new Float64Array(size(type.shape)) // local
+  matched(leadOf(type.shape, params), params, (to, from) => {
+    data[to] = (data[to] ?? NaN) + (x?.data[from] ?? NaN)
+  })
+  return { ...type, data }
+}
+
+// lowering to ONNX -------------------------------------------------------------------------
+
+const reshapeOnnx = (g: OnnxGraph, name: string, shape: Shape): string =>
+  g.node('Reshape', [name, g.ints(shape)], { allowzero: 1 })
+
+/** The offsets in a box, last axis fastest. */
+const taps = (box: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<number>> =>
+  box.reduce<ReadonlyArray<ReadonlyArray<number>>>(
+    (offsets, n) => offsets.flatMap((offset) => range(n).map((k) => [...offset, k])),
+    [[]]
+  )
+
+/** Of every box the element at one offset: a strided slice. */
+const tap = (g: OnnxGraph, name: string, lead: number, space: Shape, params: Windows, offset: Shape): string => {
+  const places = placesOf(space, params)
+  const start = offset.map((k, i) => k * (params.dilation[i] ?? 1))
+  const stop = start.map((from, i) => from + ((places[i] ?? 1) - 1) * (params.stride[i] ?? 1) + 1)
+  const axes = space.map((_, i) => lead + i)
+  return g.node('Slice', [name, g.ints(start), g.ints(stop), g.ints(axes), g.ints(params.stride)])
+}
+
+const col2Im = (g: OnnxGraph, name: string, lead: Shape, params: Overlap): string => {
+  const { box, stride, dilation, space } = params
+  const flat = reshapeOnnx(g, name, [1, size(lead) * size(box), size(placesOf(space, params))])
+  const settings = { strides: stride, dilations: dilation, pads: [...space, ...space].map(() => 0) }
+  return reshapeOnnx(g, g.node('Col2Im', [flat, g.ints(space), g.ints(box)], settings), [...lead, ...space])
+}
+
+// lowering to WGSL -------------------------------------------------------------------------
+
+const scaled = (index: string, by: number): string => (by === 1 ? index : `${index} * ${by}u`)
+
+// operations -----------------------------------------------------------------------------
+
+const draw = (shape: Shape): Draw => ({ dtype: 'f32', shape, min: -2, max: 2 })
+
+export const windows: Op = primitive<Windows>({
+  name: 'windows',
+  equation: 'y[…, k, p] = x[…, p · stride + k · dilation]',
+  arity: 1,
+  typing: windowsTyping,
+  examples: [
+    { params: { box: [3], stride: [2], dilation: [1] }, inputs: [draw([2, 8])] },
+    { params: { box: [2, 2], stride: [1, 2], dilation: [2, 1] }, inputs: [draw([2, 2, 4, 5])] },
+    { params: { box: [1, 2, 2], stride: [1, 1, 1], dilation: [1, 1, 1] }, inputs: [draw([1, 2, 2, 3, 3])] }
+  ],
+  meaning: view,
+  vjp:
+    ($) =>
+    ({ inputs: [x], params, cotangent: g }) => [x && $.overlap(g, { ...params, space: spaceOf(x.shape, params) })],
+  jvp:
+    ($) =>
+    ({ tangents: [v], params }) =>
+      v && $.windows(v, params),
+  wgsl: {
+    _tag: 'Map',
+    element: ({ at, params: { box, stride, dilation }, inputs, load }) => {
+      const shape = inputs[0]?.shape ?? []
+      const lead = shape.length - box.length
+      const axes = at.axes()
+      const place = box.map((d, i) => {
+        const start = scaled(axes[lead + box.length + i] ?? '0u', stride[i] ?? 1)
+        return d === 1 ? `(${start})` : `(${start} + ${scaled(axes[lead + i] ?? '0u', dilation[i] ?? 1)})`
+      })
+      return load(0, fromAxes(shape, [...axes.slice(0, lead), ...place]))
+    }
+  },
+  onnx:
+    (g) =>
+    ({ inputs: [x], params, type }) => {
+      if (x === undefined) return ''
+      const { shape } = x.type
+      const lead = leadOf(shape, params)
+      const name = g.full(x)
+      const parts = taps(params.box).map((offset) => tap(g, name, lead.length, spaceOf(shape, params), params, offset))
+      const [only = ''] = parts
+      return reshapeOnnx(g, parts.length === 1 ? only : g.node('Concat', parts, { axis: lead.length }), type.shape)
+    }
+})
+
+export const overlap: Op = primitive<Overlap>({
+  name: 'overlap',
+  equation: 'y[…, i] = Σ x[…, k, p] over k, p with p · stride + k · dilation = i',
+  arity: 1,
+  typing: overlapTyping,
+  examples: [
+    { params: { box: [3], stride: [2], dilation: [1], space: [8] }, inputs: [draw([2, 3, 3])] },
+    { params: { box: [2, 2], stride: [1, 2], dilation: [2, 1], space: [4, 5] }, inputs: [draw([2, 2, 2, 2, 2])] },
+    {
+      params: { box: [1, 2, 2], stride: [1, 1, 1], dilation: [1, 1, 1], space: [2, 3, 3] },
+      inputs: [draw([1, 2, 1, 2, 2, 2, 2, 2])]
+    }
+  ],
+  meaning: addUp,
+  vjp:
+    ($) =>
+    ({ params: { box, stride, dilation }, cotangent: g }) => [$.windows(g, { box, stride, dilation })],
+  jvp:
+    ($) =>
+    ({ tangents: [v], params }) =>
+      v && $.overlap(v, params),
+  wgsl: {
+    _tag: 'Reduce',
+    count: (_, { box }) => size(box),
+    identity: (type) => wgslNumber(0, type),
+    combine: (a, b) => `(${a} + ${b})`,
+    body: ({ at, params, inputs, type, load, bind }, k) => {
+      const { box, stride, dilation, space } = params
+      const lead = type.shape.length - space.length
+      const places = placesOf(space, params)
+      const steps = strides(box)
+      const axes = at.axes()
+      const offset = box.map((d, i) => (d === 1 ? '0u' : bind('u32', `(${k} / ${steps[i]}u) % ${d}u`)))
+      // An offset beyond the element wraps to a huge number, which is no place.
+      const start = offset.map((o, i) => bind('u32', `${axes[lead + i]} - ${scaled(o, dilation[i] ?? 1)}`))
+      const inside = start.map((s, i) => {
+        const aligned = stride[i] === 1 ? '' : ` && ${s} % ${stride[i]}u == 0u`
+        return `${s} <= ${((places[i] ?? 1) - 1) * (stride[i] ?? 1)}u${aligned}`
+      })
+      const place = start.map((s, i) => `min(${s} / ${stride[i]}u, ${(places[i] ?? 1) - 1}u)`)
+      const value = load(0, fromAxes(inputs[0]?.shape ?? [], [...axes.slice(0, lead), ...offset, ...place]))
+      return `select(${wgslNumber(0, type)}, ${value}, ${inside.join(' && ')})`
+    }
+  },
+  onnx:
+    (g) =>
+    ({ inputs: [x], params, type }) =>
+      x === undefined ? '' : col2Im(g, g.full(x), leadOf(type.shape, params), params)
+})

@@ -1,0 +1,77 @@
+/**
+ * How many threads a program runs on, learnt from the time its steps take: on a machine whose cores are busy elsewhere,
+ * one thread is faster than two that wait for each other. A trial times each number in turn and keeps the fastest; it
+ * is held again when steps become slow, and once in a while.
+ */
+
+// model ----------------------------------------------------------------------------------
+
+export interface Tuning {
+  readonly candidates: ReadonlyArray<number>
+  /** For the next run. */
+  readonly threads: number
+  /** Milliseconds of the runs of a trial so far; `undefined` between trials. */
+  readonly trial: ReadonlyArray<number> | undefined
+  /** Milliseconds of a step when the last trial ended. */
+  readonly expected: number
+  /** Runs since then, and how many in a row were slow. */
+  readonly runs: number
+  readonly slow: number
+}
+
+/** Runs of one number in a trial. The first warms up and does not count. */
+const perCandidate = 3
+/** Steps shorter than this are not worth a trial. */
+const worthwhile = 10
+const slowdown = 2
+const patience = 3
+const interval = 1000
+
+// constructors ---------------------------------------------------------------------------
+
+export const tuning = (candidates: ReadonlyArray<number>): Tuning => ({
+  candidates,
+  threads: candidates[0] ?? 1,
+  trial: candidates.length > 1 ? [] : undefined,
+  expected: 0,
+  runs: 0,
+  slow: 0
+})
+
+// combinators ----------------------------------------------------------------------------
+
+const timeOf = (trial: ReadonlyArray<number>, candidate: number): number =>
+  Math.min(...trial.slice(candidate * perCandidate + 1, (candidate + 1) * perCandidate))
+
+const settled = (state: Tuning, trial: ReadonlyArray<number>, tried: number): Tuning => {
+  const times = state.candidates.slice(0, tried).map((_, i) => timeOf(trial, i))
+  const expected = Math.min(...times)
+  const threads = state.candidates[times.indexOf(expected)] ?? 1
+  return { ...state, threads, trial: undefined, expected, runs: 0, slow: 0 }
+}
+
+const trying = (state: Tuning, trial: ReadonlyArray<number>): Tuning => {
+  const tried = Math.floor(trial.length / perCandidate)
+  const brief = tried === 1 && timeOf(trial, 0) < worthwhile
+  return brief || tried === state.candidates.length
+    ? settled(state, trial, tried)
+    : { ...state, threads: state.candidates[tried] ?? 1, trial }
+}
+
+/** A new trial, the present number first. */
+const again = (state: Tuning): Tuning => ({
+  ...tuning([state.threads, ...state.candidates.filter((n) => n !== state.threads)]),
+  expected: state.expected
+})
+
+const watching = (state: Tuning, elapsed: number): Tuning => {
+  const slow = elapsed > worthwhile && elapsed > slowdown * state.expected ? state.slow + 1 : 0
+  const runs = state.runs + 1
+  return state.candidates.length > 1 && (slow >= patience || (runs >= interval && state.expected > worthwhile))
+    ? again(state)
+    : { ...state, runs, slow }
+}
+
+/** What is known after a run of `elapsed` milliseconds. */
+export const observe = (state: Tuning, elapsed: number): Tuning =>
+  state.trial === undefined ? watching(state, elapsed) : trying(state, [...state.trial, elapsed])

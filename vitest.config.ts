@@ -1,0 +1,14 @@
+/** Tests run in processes of their own (native GPU and ONNX libraries do not share one), two at a time. */
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    setupFiles: ['test/seed.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 10_000
+  }
+})
