@@ -43,7 +43,14 @@ const optimiser = t.strict({
 
 const keeping = t.strict({ checkpointEvery: count, logEvery: count })
 
+/** What a configuration file trains. */
+export type Kind = 'teacher' | 'classifier'
+
+/** What a file says that it trains; a teacher where it says nothing. All else of it is checked later. */
+export const kindOf = (text: string): Kind => (/^kind:\s*['"]?classifier\b/m.test(text) ? 'classifier' : 'teacher')
+
 export const teacherCodec = t.strict({
+  kind: t.literal('teacher'),
   name: t.string,
   seed: wholeNumber,
   data,
@@ -63,12 +70,14 @@ export const teacherCodec = t.strict({
 })
 
 export type TeacherConfig = t.TypeOf<typeof teacherCodec>
+export type OptimiserConfig = t.TypeOf<typeof optimiser>
 export type DataConfig = t.TypeOf<typeof data>
 export type ModelConfig = t.TypeOf<typeof model>
 
 export const dataDefaults: DataConfig = { frames: 8, height: 16, width: 16, size: 10, speed: 0.75 }
 
 export const teacherDefaults: TeacherConfig = {
+  kind: 'teacher',
   name: 'digits-teacher',
   seed: 0,
   data: dataDefaults,
@@ -90,3 +99,44 @@ export const teacherDefaults: TeacherConfig = {
 }
 
 export const teacherSchema: Schema<TeacherConfig> = { codec: teacherCodec, defaults: teacherDefaults }
+
+export const classifierCodec = t.strict({
+  kind: t.literal('classifier'),
+  name: t.string,
+  seed: wholeNumber,
+  data,
+  train: t.intersection([
+    optimiser,
+    t.strict({
+      ema: fraction,
+      /** Standard deviation of the noise on the clips, so that small flaws of generated ones do not mislead. */
+      noise: t.number
+    }),
+    keeping
+  ])
+})
+
+export type ClassifierTraining = t.TypeOf<typeof classifierCodec>
+
+export const classifierSchema: Schema<ClassifierTraining> = {
+  codec: classifierCodec,
+  defaults: {
+    kind: 'classifier',
+    name: 'digits-classifier',
+    seed: 0,
+    data: dataDefaults,
+    train: {
+      steps: 4000,
+      batch: 64,
+      rate: 1e-3,
+      schedule: 'cosine',
+      warmup: 100,
+      decay: 0.01,
+      clip: 1,
+      ema: 0.99,
+      noise: 0.1,
+      checkpointEvery: 1000,
+      logEvery: 10
+    }
+  }
+}

@@ -1,67 +1,21 @@
 /** `fluxion train`: the teacher, from scratch, by flow matching. */
-import { exprs, gradOf } from '../autodiff/grad.ts'
+import { gradOf } from '../autodiff/grad.ts'
 import { split, type Key } from '../core/Key.ts'
 import { tensor, type Tensor } from '../core/Tensor.ts'
 import type { Images } from '../data/digits.ts'
 import { interpolate, velocity } from '../flow/path.ts'
 import { sampleTimes, shifted } from '../flow/schedule.ts'
 import { dit } from '../nn/dit.ts'
-import { parameters, tensors, type Real } from '../nn/params.ts'
+import { tensors, type Real } from '../nn/params.ts'
 import { timeInputs, times } from '../nn/time.ts'
 import { input, mean, normal, square, sub, type Expr } from '../ops/api.ts'
-import { adamWDefaults } from '../optim/adamw.ts'
-import { constantRate } from '../optim/ema.ts'
-import { learn, type Learner, type LearnerOptions } from '../optim/learner.ts'
-import { constantSchedule, cosine, warmUp, type Schedule } from '../optim/schedule.ts'
+import { learn } from '../optim/learner.ts'
+import { beginning, learnerInputs, learnerOptions, outputsOf } from './learners.ts'
 import { droppedBatchOf, tokensOf } from './clips.ts'
 import type { TeacherConfig } from './configs.ts'
-import { clipShape, contextOf, ditConfigOf, teacherInit, teacherParameters, type TeacherParams } from './teacher.ts'
-
-// the learner ----------------------------------------------------------------------------
-
-/** A learner that begins: no moments, an average equal to the parameters. */
-export const beginning = <T>(params: T): Learner<T, Tensor> => {
-  const zero = (x: Tensor): Tensor => tensor('f32', x.shape, new Float32Array(x.data.length))
-  const none = tensors.map(params, zero) as T
-  return {
-    params,
-    moments: { first: none, second: none, step: tensor('f32', [], new Float32Array(1)) },
-    average: params
-  }
-}
-
-/** The inputs of a program that take a learner, under one prefix. */
-export const learnerInputs = <T>(params: T, prefix: string): Learner<T> => {
-  const under = (name: string): T =>
-    exprs.map(params, (x, leaf) => input(`${prefix}.${name}.${leaf}`, 'f32', x.shape)) as T
-  return {
-    params: under('params'),
-    moments: {
-      first: under('moments.first'),
-      second: under('moments.second'),
-      step: input(`${prefix}.moments.step`, 'f32', [])
-    },
-    average: under('average')
-  }
-}
-
-/** A tree of expressions as outputs of a program, named by their paths. */
-export const outputsOf = (tree: unknown, prefix: string): Readonly<Record<string, Expr>> =>
-  Object.fromEntries(exprs.flatten(tree, prefix))
+import { clipShape, contextOf, ditConfigOf, teacherInit, teacherInputs } from './teacher.ts'
 
 // the step -------------------------------------------------------------------------------
-
-const rateOf = ({ rate, schedule, warmup, steps }: TeacherConfig['train']): Schedule =>
-  warmUp(warmup, schedule === 'cosine' ? cosine({ from: rate, to: 0, steps }) : constantSchedule(rate))
-
-export const learnerOptions = (train: TeacherConfig['train']): LearnerOptions => ({
-  ...adamWDefaults,
-  rate: rateOf(train),
-  decay: train.decay,
-  clip: train.clip,
-  scrub: false,
-  average: constantRate(train.ema)
-})
 
 /** `E |v_θ(x_t, t, c) − (ε − x)|²`, one step of it. Source: Lipman et al. 2022 (arXiv 2210.02747); spec 2.1. */
 export const teacherStep = ({ model, data, train }: TeacherConfig): Readonly<Record<string, Expr>> => {
@@ -71,10 +25,7 @@ export const teacherStep = ({ model, data, train }: TeacherConfig): Readonly<Rec
   const time = timeInputs('t', batch, model.frequencies)
   const noise: Real = normal(shape)(input('key', 'u32', [2]))
   const tokens = input('tokens', 'i32', [batch, tokensOf([undefined]).shape[1] ?? 1])
-  const network = parameters.map(teacherParameters(model), ({ shape: s }, name) =>
-    input(`learner.params.${name}`, 'f32', s)
-  ) as TeacherParams
-  const learner = learnerInputs(network, 'learner')
+  const learner = learnerInputs(teacherInputs(model, 'learner.params'), 'learner')
   const predicted = dit(ditConfigOf(model))(
     learner.params,
     interpolate(x, noise, time.value),

@@ -115,7 +115,7 @@ export const advance =
 
 // the loop -------------------------------------------------------------------------------
 
-interface Point {
+export interface Point {
   readonly step: number
   readonly state: State
 }

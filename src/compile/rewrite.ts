@@ -10,24 +10,24 @@ import { apply, isApply, topological, type Apply, type Expr } from '../core/Expr
 export interface Rule {
   readonly name: string
   /** The operations whose nodes it looks at. */
-  readonly on: ReadonlyArray<string>
+  readonly on: ReadonlyArray<string> | 'every'
   readonly rewrite: (node: Apply) => Expr | undefined
 }
 
 type Image = Map<Expr, Expr>
-type Index = ReadonlyMap<string, ReadonlyArray<Rule>>
+
+/** The rules for nodes of each operation. */
+type Index = (op: string) => ReadonlyArray<Rule>
 
 // combinators ----------------------------------------------------------------------------
 
 const byOperation = (rules: ReadonlyArray<Rule>): Index => {
-  const index = new Map<string, Array<Rule>>() // local
-  for (const rule of rules)
-    for (const op of rule.on) {
-      const known = index.get(op)
-      if (known === undefined) index.set(op, [rule])
-      else known.push(rule)
-    }
-  return index
+  const known = new Map<string, ReadonlyArray<Rule>>() // local
+  return (op) => {
+    const found = known.get(op) ?? rules.filter(({ on }) => on === 'every' || on.includes(op))
+    known.set(op, found)
+    return found
+  }
 }
 
 const rebuilt = (node: Apply, image: Image): Apply => {
@@ -37,7 +37,7 @@ const rebuilt = (node: Apply, image: Image): Apply => {
 }
 
 const firstOf = (node: Apply, index: Index): Expr | undefined => {
-  for (const rule of index.get(node.term.op.name) ?? []) {
+  for (const rule of index(node.term.op.name)) {
     const found = rule.rewrite(node)
     if (found !== undefined && found !== node) return found
   }

@@ -1,6 +1,6 @@
 /**
- * Checkpoints: the state of a run after a step, as safetensors and a JSON record of what they are. The record is
- * written last and holds the hash of the tensors: a checkpoint exists when its record does, and is used when it is true.
+ * Checkpoints: the state of a run after a step, as safetensors and a JSON record of what they are. The record
+ * is written last and holds the hash of the tensors: a checkpoint exists when its record does, and is used when it is true.
  *
  * Laws: `test/io/checkpoint.test.ts` (`load ∘ save = id`; no damage is used).
  */
@@ -135,7 +135,7 @@ const unaltered = (path: string, expected: string): TE.TaskEither<IoFault, void>
     )
   )
 
-/** The checkpoint of a step. Faults: `Missing`, `BadRecord`, `Truncated`, `Altered`, and others of `safetensors.read`. */
+/** The checkpoint of a step. Faults: `Missing`, `BadRecord`, `Altered`, and those of `safetensors.read`. */
 export const load = (folder: string, step: number): TE.TaskEither<IoFault, Checkpoint> => {
   const path = tensorsOf(folder, step)
   return pipe(

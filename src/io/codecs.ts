@@ -92,7 +92,10 @@ export const expectation = (codec: t.Decoder<unknown, unknown>): string => {
     case 'UnionType':
       return [...new Set(form.types.map(expectation))].join(' or ')
     case 'LiteralType':
-      return typeof form.value === 'string' ? form.value : String(form.value)
+      return String(form.value)
+    case 'RefinementType':
+    case 'RecursiveType':
+    case undefined:
     default:
       return names[codec.name] ?? codec.name
   }
@@ -126,6 +129,8 @@ export const membersOf = (codec: t.Mixed, value: unknown): ReadonlyMap<string, t
       return Array.isArray(value) ? new Map(value.map((_, i) => [String(i), form.type])) : undefined
     case 'TupleType':
       return new Map(form.types.map((type, i) => [String(i), type]))
+    case 'LiteralType':
+    case undefined:
     default:
       return undefined
   }

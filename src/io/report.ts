@@ -53,12 +53,13 @@ export interface Report {
 const style: Html = markup`<style>
   :root {
     color-scheme: light dark; --paper: #fff; --ink: #1c2024; --faint: #667079; --rule: #e2e6ea; --card: #f6f8fa;
-    --c0: #2f6fd0; --c1: #d9622b; --c2: #2a9d5c; --c3: #b8429c; --c4: #8a6d1f; --c5: #1a93a8; --c6: #7a55d3; --c7: #c23b4a
+    --c0: #2f6fd0; --c1: #d9622b; --c2: #2a9d5c; --c3: #b8429c; --c4: #8a6d1f; --c5: #1a93a8; --c6: #7a55d3;
+    --c7: #c23b4a
   }
   @media (prefers-color-scheme: dark) {
     :root {
-      --paper: #14171a; --ink: #e6e9ec; --faint: #98a2ac; --rule: #2c3238; --card: #1c2126; --c0: #6ea8ff; --c1: #ff9a66;
-      --c2: #5fd394; --c3: #ec86d3; --c4: #d9b95c; --c5: #5fcfe2; --c6: #b096ff; --c7: #ff8290
+      --paper: #14171a; --ink: #e6e9ec; --faint: #98a2ac; --rule: #2c3238; --card: #1c2126;
+      --c0: #6ea8ff; --c1: #ff9a66; --c2: #5fd394; --c3: #ec86d3; --c4: #d9b95c; --c5: #5fcfe2; --c6: #b096ff; --c7: #ff8290
     }
   }
   * { box-sizing: border-box }
@@ -78,7 +79,7 @@ const style: Html = markup`<style>
   .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); gap: 1rem }
   .plot { margin: 0; padding: 0.75rem; background: var(--card); border-radius: 8px }
   .plot figcaption { color: var(--ink); font-weight: 600; margin-bottom: 0.25rem }
-  svg { display: block; width: 100%; height: auto; font-size: 12px }
+  svg { display: block; width: 100%; height: auto; font-size: 13px }
   svg text { fill: var(--faint) }
   svg .rule { stroke: var(--rule) }
   svg .axis { stroke: var(--faint) }
@@ -93,7 +94,8 @@ const style: Html = markup`<style>
   .colour-6 { color: var(--c6) } .colour-7 { color: var(--c7) }
   .wide { overflow-x: auto }
   table { border-collapse: collapse; margin-top: 0.5rem; font-variant-numeric: tabular-nums }
-  th, td { padding: 0.35rem 1.5rem 0.35rem 0; text-align: left; border-bottom: 1px solid var(--rule); white-space: nowrap }
+  th, td { padding: 0.35rem 1.5rem 0.35rem 0; text-align: left; border-bottom: 1px solid var(--rule);}
+  th, td { white-space: nowrap }
   td.number, th.number { text-align: right }
   td small { color: var(--faint); margin-left: 0.4rem }
   pre { overflow-x: auto; padding: 1rem; background: var(--card); border-radius: 8px; font: 0.85rem/1.5 ui-monospace }

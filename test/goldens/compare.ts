@@ -12,10 +12,11 @@ export interface Verdict {
   readonly compared: number
 }
 
-const shareOf = (got: Tensor, { tensor, tolerance }: Expected): number => {
-  const share = (a: number, b: number): number => (Object.is(a, b) || a === b ? 0 : Math.abs(a - b) / tolerance)
-  return tensor.data.reduce((most: number, b: number, i: number) => Math.max(most, share(got.data[i] ?? NaN, b)), 0)
-}
+const share = (a: number, b: number, tolerance: number): number =>
+  Object.is(a, b) || a === b ? 0 : Math.abs(a - b) / tolerance
+
+const shareOf = (got: Tensor, { tensor, tolerance }: Expected): number =>
+  Array.from(tensor.data).reduce((most, b, i) => Math.max(most, share(got.data[i] ?? NaN, b, tolerance)), 0)
 
 const failure = (name: string, expected: Expected, got: Tensor | undefined): ReadonlyArray<string> => {
   if (got === undefined) return [`${name}: was not computed`]
@@ -27,7 +28,10 @@ const verdict = (expected: Graph['expected'], computed: Tensors): Verdict => {
   const pairs = [...expected].map(([name, stored]) => ({ name, stored, got: computed.get(name) }))
   return {
     failures: pairs.flatMap(({ name, stored, got }) => failure(name, stored, got)),
-    worst: pairs.reduce((most, { stored, got }) => (got === undefined ? most : Math.max(most, shareOf(got, stored))), 0),
+    worst: pairs.reduce(
+      (most, { stored, got }) => (got === undefined ? most : Math.max(most, shareOf(got, stored))),
+      0
+    ),
     compared: pairs.length
   }
 }

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { show } from '../../src/core/Fault.ts'
+import { afterAll, describe, expect, it } from 'vitest'
+import { show, type Faults } from '../../src/core/Fault.ts'
 import { E } from '../../src/core/fp.ts'
 import type { Device } from '../../src/runtime/device.ts'
 import { isSkip, type Graph, type Procedure } from './case.ts'
@@ -10,11 +10,11 @@ import { execute, opened, targets } from './targets.ts'
 /** Steps of training take a while on the reference. */
 const patience = 120_000
 
-const sentences = (faults: Parameters<typeof show>[0][]): string => faults.map(show).join('; ')
+const sentences = (faults: Faults): string => faults.map(show).join('; ')
 
 const verdictOf = async (device: Device, given: Graph | Procedure): Promise<Verdict> => {
   const verdict = await compare(execute(device))(given)()
-  if (E.isLeft(verdict)) throw new Error(sentences([...verdict.left]))
+  if (E.isLeft(verdict)) throw new Error(sentences(verdict.left))
   return verdict.right
 }
 
@@ -23,7 +23,7 @@ for (const set of sets) {
 
   for (const target of targets) {
     const device = await opened(target)
-    const reason = E.isLeft(device) ? sentences([...device.left]) : undefined
+    const reason = E.isLeft(device) ? sentences(device.left) : undefined
 
     describe(`${set} goldens on ${target.name}`, () => {
       afterAll(async () => {

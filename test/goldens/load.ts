@@ -15,42 +15,57 @@ export interface Group {
   readonly cases: ReadonlyArray<Case>
 }
 
+/** How a set is read: the adapter of each manifest, by name, from whatever its manifests share. */
+type Reader = (tensorsOf: (name: string) => Promise<Tensors>) => Promise<(name: string) => Adapter | undefined>
+
 /** Loaded when asked for, so that one set runs while another is being written. */
-const adapters: Readonly<Record<string, () => Promise<Adapter>>> = {
-  ops: async () => (await import('./ops.ts')).ops,
-  wan: async () => (await import('./wan.ts')).wan,
-  tmd: async () => (await import('./tmd.ts')).tmd
+const readers: Readonly<Record<string, Reader>> = {
+  ops: async () => {
+    const { ops } = await import('./ops.ts')
+    return () => ops
+  },
+  wan: async () => {
+    const { wan } = await import('./wan.ts')
+    return () => wan
+  },
+  tmd: async (tensorsOf) => {
+    const { tmd } = await import('./tmd.ts')
+    const adapters = tmd(await tensorsOf('networks'))
+    return (name) => adapters[name]
+  }
 }
 
-export const sets: ReadonlyArray<string> = Object.keys(adapters)
+export const sets: ReadonlyArray<string> = Object.keys(readers)
 
 export const goldens: string = process.env['FLUXION_GOLDENS'] ?? '../shared/goldens'
 
 // loading --------------------------------------------------------------------------------
 
-const tensorsOf = async (path: string): Promise<Tensors> => {
-  const contents = await read(path)()
-  if (E.isLeft(contents)) throw new Error(show(contents.left))
-  return contents.right.tensors
-}
-
-const groupOf =
-  (adapter: Adapter, folder: string) =>
-  async (file: string): Promise<Group> => {
-    const manifest = JSON.parse(await readFile(join(folder, file), 'utf8')) as Manifest
-    const name = file.slice(0, -'.json'.length)
-    const cases = adapter(manifest, await tensorsOf(join(folder, manifest.file)))
-    return { name, cases: cases.length > 0 ? cases : [{ name, skip: 'no adapter reads this manifest' }] }
+const readTensors =
+  (folder: string) =>
+  async (file: string): Promise<Tensors> => {
+    const contents = await read(join(folder, file))()
+    if (E.isLeft(contents)) throw new Error(show(contents.left))
+    return contents.right.tensors
   }
 
-const skipped = (name: string, skip: string): ReadonlyArray<Group> => [{ name, cases: [{ name, skip }] }]
+const skipped = (name: string, skip: string): Group => ({ name, cases: [{ name, skip }] })
+
+const groupOf = async (folder: string, name: string, adapter: Adapter | undefined): Promise<Group> => {
+  if (adapter === undefined) return skipped(name, 'no adapter reads this manifest')
+  const manifest = JSON.parse(await readFile(join(folder, `${name}.json`), 'utf8')) as Manifest
+  const cases = adapter(manifest, await readTensors(folder)(manifest.file))
+  return cases.length > 0 ? { name, cases } : skipped(name, 'its adapter finds no case in it')
+}
 
 /** Every case of a set; what is not there is a case that is skipped, with the reason. */
 export const load = async (set: string): Promise<ReadonlyArray<Group>> => {
   const folder = join(goldens, set)
-  const adapter = adapters[set]
-  if (adapter === undefined) return skipped(set, `no set of this name; there are ${sets.join(', ')}`)
-  if (!existsSync(folder)) return skipped(set, `no folder ${folder}; set FLUXION_GOLDENS`)
+  const reader = readers[set]
+  if (reader === undefined) return [skipped(set, `no set of this name; there are ${sets.join(', ')}`)]
+  if (!existsSync(folder)) return [skipped(set, `no folder ${folder}; set FLUXION_GOLDENS`)]
+  const adapterOf = await reader((name) => readTensors(folder)(`${name}.safetensors`))
   const files = (await readdir(folder)).filter((file) => file.endsWith('.json')).sort()
-  return Promise.all(files.map(groupOf(await adapter(), folder)))
+  const names = files.map((file) => file.slice(0, -'.json'.length))
+  return Promise.all(names.map((name) => groupOf(folder, name, adapterOf(name))))
 }

@@ -4,11 +4,11 @@
  *
  * Laws: the same program gives the same bytes; the file means what the program means (`test/runtime/onnx.test.ts`).
  */
-import { isApply, topological, type Apply, type Expr } from '../../core/Expr.ts'
+import { isApply, topological, type Apply, type Expr, type Type } from '../../core/Expr.ts'
 import { pipe } from '../../core/fp.ts'
 import type { OnnxValue } from '../../core/Lowering.ts'
-import { definition } from '../../ops/define.ts'
 import type { Port, Program } from '../Program.ts'
+import { expandFor } from '../simplify.ts'
 import { sheet, type Sheet } from './graph.ts'
 import { carrier, serialize, type OnnxConstant, type OnnxModel, type OnnxNode, type OnnxPort } from './model.ts'
 
@@ -27,6 +27,8 @@ export interface OnnxFile {
 }
 
 type Values = Map<Expr, OnnxValue>
+
+const typeOf = ({ dtype, shape }: Type): Type => ({ dtype, shape })
 
 // names ----------------------------------------------------------------------------------
 
@@ -47,13 +49,12 @@ const onnxPort = ({ label, dtype, shape }: NamedPort): OnnxPort => ({ name: labe
 
 const written = (page: Sheet, node: Apply, values: Values): OnnxValue => {
   const { op, params, inputs } = node.term
-  if (op.onnx === 'derived') {
-    const body = definition(node)
-    return body === undefined ? { name: '', shape: [], type: node } : writeBelow(page, body, values)
-  }
+  const type = typeOf(node)
+  // Expansion has left none of them.
+  if (op.onnx === 'derived') return { name: '', shape: node.shape, type }
   const operands = inputs.map((x) => values.get(x) as OnnxValue)
-  const value = op.onnx(page.on(op.name))({ node, params, inputs: operands, type: node })
-  return typeof value === 'string' ? { name: value, shape: node.shape, type: node } : { ...value, type: node }
+  const value = op.onnx(page.on(op.name))({ node, params, inputs: operands, type })
+  return typeof value === 'string' ? { name: value, shape: node.shape, type } : { ...value, type }
 }
 
 const writeNode = (page: Sheet, node: Expr, values: Values, inputs: ReadonlyMap<string, NamedPort>): OnnxValue => {
@@ -63,14 +64,7 @@ const writeNode = (page: Sheet, node: Expr, values: Values, inputs: ReadonlyMap<
     term._tag === 'Constant'
       ? page.graph.constant(node.dtype, Array.from(term.value.data), node.shape)
       : page.rounded((term._tag === 'Input' && inputs.get(term.name)?.label) || '', node.dtype)
-  return { name, shape: node.shape, type: node }
-}
-
-/** Writes a definition; its leaves are written already, its depth is that of definitions within definitions. */
-const writeBelow = (page: Sheet, body: Expr, values: Values): OnnxValue => {
-  for (const node of topological([body], values))
-    if (!values.has(node)) values.set(node, writeNode(page, node, values, new Map()))
-  return values.get(body) as OnnxValue
+  return { name, shape: node.shape, type: typeOf(node) }
 }
 
 // outputs --------------------------------------------------------------------------------
@@ -133,7 +127,7 @@ const write = (program: Program, inputs: ReadonlyArray<NamedPort>, outputs: Read
   const page = sheet()
   const byName = new Map(inputs.map((port) => [port.name, port]))
   const values: Values = new Map()
-  for (const node of program.nodes) if (!values.has(node)) values.set(node, writeNode(page, node, values, byName))
+  for (const node of program.nodes) values.set(node, writeNode(page, node, values, byName))
   const results = program.outputs.map(({ node }, i) => {
     const whole = page.graph.full(values.get(node) as OnnxValue)
     return [page.rounded(whole, node.dtype), outputs[i]?.label ?? ''] as const
@@ -150,12 +144,22 @@ const write = (program: Program, inputs: ReadonlyArray<NamedPort>, outputs: Read
   }
 }
 
+/** The program with every operation one that ONNX has a lowering of. */
+const expanded = (program: Program): Program => {
+  const roots = expandFor('onnx').run(program.outputs.map(({ node }) => node))
+  return {
+    ...program,
+    nodes: topological(roots),
+    outputs: program.outputs.map((port, i) => ({ ...port, node: roots[i] ?? port.node }))
+  }
+}
+
 /** The file of a program. */
 export const emit = (program: Program): OnnxFile => {
   const taken = new Set<string>() // local
   const inputs = labels(program.inputs, taken)
   const outputs = labels(program.outputs, taken)
-  return pipe(write(program, inputs, outputs), (model) => ({
+  return pipe(write(expanded(program), inputs, outputs), (model) => ({
     bytes: serialize(model),
     inputs,
     outputs,

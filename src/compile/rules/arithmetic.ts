@@ -14,6 +14,12 @@ const signed = (x: Expr): boolean => float(x) || x.dtype === 'i32'
 const negated = (x: Expr): Expr | undefined => under(x, 'neg')?.[0]
 
 const neutral: ReadonlyArray<Rule> = [
+  // One order for what other rules look for.
+  ...(['add', 'mul'] as const).map((op) =>
+    onBinary(`${op} with the number last`, op, (x, y) =>
+      numberOf(x) !== undefined && numberOf(y) === undefined ? $[op](y, x) : undefined
+    )
+  ),
   onPair('x + 0 = x', 'add', (x, y) => (zero(y) ? x : undefined)),
   onBinary('x − 0 = x', 'sub', (x, y) => (zero(y) ? x : undefined)),
   onBinary('0 − x = −x', 'sub', (x, y) => (zero(x) && signed(y) ? $.neg(y) : undefined)),

@@ -7,10 +7,12 @@ import type { Rule } from '../rewrite.ts'
 import {
   float,
   isSmaller,
+  numberOf,
   onPair,
   onUnary,
   pointwise,
   repeated,
+  rescaled,
   sameFrame,
   splat,
   spread,
@@ -82,10 +84,19 @@ const lifted = (node: Apply): Expr | undefined => {
 }
 
 const early: ReadonlyArray<Rule> = [
+  onUnary('−(x · a) = x · (−a)', 'neg', (x) => {
+    const inner = scaled(x)
+    return inner && $.mul(inner.value, $.neg(inner.factor))
+  }),
   { name: 'what repeats is computed once', on: pointwise, rewrite: lifted },
   onPair('(x · a) · b = x · (a · b)', 'mul', (x, b) => {
     const inner = smaller(x) === undefined ? scaled(x) : undefined
     return inner && meet(inner.factor, b) ? $.mul(inner.value, $.mul(inner.factor, b)) : undefined
+  }),
+  onPair('(x · c) · d = x · cd of numbers', 'mul', (product, d) => {
+    const [x, c] = (float(product) && under(product, 'mul')) || []
+    const [p, q] = [c && numberOf(c), numberOf(d)]
+    return x !== undefined && p !== undefined && q !== undefined ? rescaled(x, p * q) : undefined
   }),
   onPair('(x · a) · (y · b) = (x · y) · (a · b)', 'mul', (x, y) => {
     const left = scaled(x)

@@ -8,11 +8,12 @@ import { typeOf } from './match.ts'
 /** Elements that a constant made here may have. */
 const limit = 64
 
-// A repeated scalar is smaller as it is, and bits belong to their key.
+// A repeated scalar is easier to recognise as it is, and bits belong to their key.
 const kept = ['broadcast', 'iota', 'randomBits']
 
 const folded = ({ term: { op, inputs, params }, dtype, shape }: Apply): Expr | undefined => {
   if (op._tag === 'Composite' || inputs.length === 0 || size(shape) > limit) return undefined
+  if (shape.length > 0 && inputs.every((x) => x.shape.length === 0)) return undefined
   const values = inputs.flatMap(({ term }) => (term._tag === 'Constant' ? [term.value] : []))
   return values.length === inputs.length ? literal(op.meaning(values, params, typeOf({ dtype, shape }))) : undefined
 }

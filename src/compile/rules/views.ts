@@ -49,6 +49,9 @@ const rearrangements: ReadonlyArray<Rule> = [
     const below = inner<Transpose>(x, 'transpose')
     return below && $.transpose(below.x, { order: order.map((axis) => below.params.order[axis] ?? 0) })
   }),
+  onUnary<Reshape>('a reshape of a scalar', 'reshape', (x, _, node) =>
+    x.shape.length === 0 ? spread(x, node) : undefined
+  ),
   onUnary('a view of a scalar repeated', ['reshape', 'transpose', 'slice', 'flip', 'broadcast'], (x, _, node) => {
     const scalar = x.shape.length === 0 ? undefined : splat(x)
     return scalar && spread(scalar, node)
@@ -87,7 +90,7 @@ const repetitions: ReadonlyArray<Rule> = [
     return below && real && $.broadcast(below.x, { shape, axes: real.map((axis) => axes[axis] ?? 0) })
   }),
   onUnary<Reshape>('a broadcast that adds axes of size 1', 'broadcast', (x, { shape }) =>
-    size(shape) === size(x.shape) && size(shape) > 0 ? $.reshape(x, { shape }) : undefined
+    x.shape.length > 0 && size(shape) === size(x.shape) && size(shape) > 0 ? $.reshape(x, { shape }) : undefined
   )
 ]
 

@@ -6,15 +6,15 @@
 import { isFloat } from '../../core/DType.ts'
 import type { Apply, Expr } from '../../core/Expr.ts'
 import type { At } from '../../core/Lowering.ts'
-import { drop, size, type Shape } from '../../core/Shape.ts'
+import { size, type Shape } from '../../core/Shape.ts'
 import { freeOf, sizesOf, type Contract, type Side, type Sizes } from '../../ops/contract.ts'
 import { fromAxes, fromLinear } from '../../ops/place.ts'
-import { coefficient, divisible, mentions, print, without, type Index } from './Index.ts'
+import { coefficient, without, type Index } from './Index.ts'
 import { inliner } from './inline.ts'
 import { node, type Context, type Kernel, type Value } from './Kernel.ts'
 import { specialise, type KernelName } from './kernels.ts'
 import { emitFold } from './reduce.ts'
-import { accessorsOf, bare, bindingsOf, calls, operands, statement, strip, type Operands } from './strip.ts'
+import { accessorsOf, bindingsOf, calls, operands, statement, strip, type Operands } from './strip.ts'
 import { preludeOf, printBinding, printFunction, storedType, type Binding, type Function } from './Wgsl.ts'
 
 // places ---------------------------------------------------------------------------------

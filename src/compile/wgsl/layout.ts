@@ -105,7 +105,7 @@ const launches = (
     kernel: texts.get(wgsl) ?? 0,
     bindings: [...reads, write].map((value) => ({
       buffer: place.get(keyOf(value)) ?? 0,
-      bytes: Math.max(16, bytesOf(value))
+      bytes: Math.max(4, bytesOf(value))
     })),
     ...(uniform === undefined ? {} : { uniform }),
     workgroups,

@@ -1,10 +1,13 @@
-/** Operands for the operations' own examples: the same numbers on every run. */
-import { input, type Expr } from '../../src/core/Expr.ts'
+/** The operations' own examples as graphs, with operands that are the same on every run. */
+import { jvp } from '../../src/autodiff/jvp.ts'
+import { vjp } from '../../src/autodiff/vjp.ts'
+import { apply, input, type Expr } from '../../src/core/Expr.ts'
 import { isFloat } from '../../src/core/DType.ts'
 import { fold, key, uniform, type Key } from '../../src/core/Key.ts'
 import type { Draw, Op } from '../../src/core/Op.ts'
 import { size, type Shape } from '../../src/core/Shape.ts'
 import { stored, tensor, type Tensor } from '../../src/core/Tensor.ts'
+import type { Outputs, Values } from './running.ts'
 
 /** Ranks of the elements, scattered: numbers that keep their distance are drawn by rank. */
 const ranks = (k: Key, n: number): ReadonlyArray<number> => {
@@ -55,5 +58,25 @@ export const directions = (like: ReadonlyArray<Expr>, prefix: string): Drawn => 
   return {
     inputs: floating.map(([x, name]) => input(name, 'f32', x.shape)),
     values: new Map(floating.map(([x, name], i) => [name, gaussian(x.shape, fold(key(11), i))]))
+  }
+}
+
+/** The value of an example and both its derivatives, each along a direction. */
+export const graphOf = (op: Op, index: number): { readonly outputs: Outputs; readonly values: Values } => {
+  const example = op.examples[index]!
+  const { inputs, values } = drawn(op, example, `x${index}`)
+  const value = apply(op, inputs, example.params)
+  const floating = inputs.filter((x) => isFloat(x.dtype))
+  if (!isFloat(value.dtype) || floating.length === 0) return { outputs: { [`value${index}`]: value }, values }
+  const cotangent = directions([value], `g${index}`)
+  const tangent = directions(floating, `v${index}`)
+  const pulled = vjp([value], floating)(cotangent.inputs)
+  return {
+    outputs: {
+      [`value${index}`]: value,
+      [`pushed${index}`]: jvp([value], floating)(tangent.inputs)[0]!,
+      ...Object.fromEntries(pulled.map((g, i) => [`pulled${index}.${i}`, g]))
+    },
+    values: new Map([...values, ...cotangent.values, ...tangent.values])
   }
 }

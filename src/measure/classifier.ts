@@ -1,0 +1,113 @@
+/**
+ * Reads the digit and the direction of a clip: what captions are checked with, and whose features the Fréchet distance
+ * compares. Frames are channels of three convolutions; two heads read one vector of features.
+ */
+import { linear, linearInit, type Linear } from '../nn/linear.ts'
+import { normals, zeros, type Parameter, type Real } from '../nn/params.ts'
+import {
+  add,
+  convolve,
+  logSoftmax,
+  mean,
+  mul,
+  neg,
+  oneHot,
+  plainly,
+  relu,
+  reshape,
+  sum,
+  type Expr
+} from '../ops/api.ts'
+
+// model ----------------------------------------------------------------------------------
+
+export interface Convolved<A = Real> {
+  /** `[out, in, 3, 3]`. */
+  readonly weight: A
+  /** `[out]`. */
+  readonly bias: A
+}
+
+export interface ClassifierParams<A = Real> {
+  readonly convolutions: ReadonlyArray<Convolved<A>>
+  readonly features: Linear<A>
+  readonly digit: Linear<A>
+  readonly direction: Linear<A>
+}
+
+export interface ClassifierConfig {
+  readonly frames: number
+  readonly height: number
+  readonly width: number
+  /** Channels after each convolution; every one but the first halves the space. */
+  readonly channels: ReadonlyArray<number>
+  /** Width of the vector of features. */
+  readonly features: number
+  readonly digits: number
+  readonly directions: number
+}
+
+export const classifierDefaults: Omit<ClassifierConfig, 'frames' | 'height' | 'width'> = {
+  channels: [32, 48, 64],
+  features: 64,
+  digits: 10,
+  directions: 8
+}
+
+export interface Reading {
+  /** `[batch, features]`. */
+  readonly features: Real
+  /** `[batch, 10]` and `[batch, 8]`, before any softmax. */
+  readonly digit: Real
+  readonly direction: Real
+}
+
+// parameters -----------------------------------------------------------------------------
+
+const halvings = ({ channels }: ClassifierConfig): number => 2 ** (channels.length - 1)
+
+const convolvedInit = (input: number, output: number): Convolved<Parameter> => ({
+  weight: normals(Math.sqrt(2 / (9 * input)))([output, input, 3, 3]),
+  bias: zeros([output])
+})
+
+export const classifierParameters = (config: ClassifierConfig): ClassifierParams<Parameter> => {
+  const { frames, height, width, channels, features, digits, directions } = config
+  const last = channels.at(-1) ?? frames
+  const places = (height / halvings(config)) * (width / halvings(config))
+  return {
+    convolutions: channels.map((output, i) => convolvedInit(channels[i - 1] ?? frames, output)),
+    features: linearInit(last * places, features),
+    digit: linearInit(features, digits),
+    direction: linearInit(features, directions)
+  }
+}
+
+// the network ----------------------------------------------------------------------------
+
+const layer = ({ weight, bias }: Convolved, x: Real, stride: number): Real => {
+  const padding = [
+    [1, 1],
+    [1, 1]
+  ] as const
+  const y = convolve({ ...plainly(2), stride: [stride, stride], padding })(x, weight)
+  return relu(add(y, reshape([bias.shape[0] ?? 1, 1, 1])(bias)))
+}
+
+/** - `clips` `[batch, 1, frames, height, width]`, -1 is dark and 1 is ink */
+export const classify = (params: ClassifierParams, clips: Real): Reading => {
+  const [batch = 1, , ...frames] = clips.shape
+  const seen = params.convolutions.reduce<Real>(
+    (x, convolution, i) => layer(convolution, x, i === 0 ? 1 : 2),
+    reshape([batch, ...frames])(clips)
+  )
+  const features = linear(params.features, reshape([batch, -1])(seen))
+  const active = relu(features)
+  return { features, digit: linear(params.digit, active), direction: linear(params.direction, active) }
+}
+
+/** The mean over the batch of `−log p(label)`; `labels` `[batch]` of `i32`. */
+export const crossEntropy = (logits: Real, labels: Expr<'i32'>): Real => {
+  const hot = oneHot(logits.shape[1] ?? 1)(labels)
+  return mean('all')(neg(sum([1])(mul(logSoftmax(1)(logits), hot))))
+}
