@@ -11,7 +11,7 @@ import { equal } from '../src/core/Shape.ts'
 import type { Tensor } from '../src/core/Tensor.ts'
 import { evaluate } from '../src/interpret/evaluate.ts'
 import { definition } from '../src/ops/define.ts'
-import { directions, operands } from './draw.ts'
+import { directions, operands, showTensor } from './draw.ts'
 import { about, closeTensors, firstOf, law, unless, type Laws, type Verdict } from './Laws.ts'
 
 type Tensors = ReadonlyArray<Tensor>
@@ -59,16 +59,30 @@ const typing = ({ whole, body, xs }: Site): Verdict => {
       )
 }
 
-const given = (site: Site): fc.Arbitrary<{ site: Site; x: Tensors; g: Tensors; v: Tensors }> =>
-  fc.record({
-    site: fc.constant(site),
-    x: operands(site.example.inputs),
-    g: directions([site.whole]),
-    v: directions(site.example.inputs)
-  })
+interface Drawn {
+  /** How a counterexample reads. */
+  readonly [fc.toStringMethod]: () => string
+  readonly site: Site
+  readonly x: Tensors
+  readonly g: Tensors
+  readonly v: Tensors
+}
+
+const given = (site: Site): fc.Arbitrary<Drawn> =>
+  fc
+    .record({ x: operands(site.example.inputs), g: directions([site.whole]), v: directions(site.example.inputs) })
+    .map(({ x, g, v }) => ({
+      site,
+      x,
+      g,
+      v,
+      [fc.toStringMethod]: () =>
+        `parameters ${JSON.stringify(site.example.params)}, operands ${x.map(showTensor).join(', ')}, ` +
+        `cotangent ${g.map(showTensor).join(', ')}, direction ${v.map(showTensor).join(', ')}`
+    }))
 
 /** Its own derivatives, where it gives them, are those that follow from its definition. */
-const derivatives = (all: fc.Arbitrary<{ site: Site; x: Tensors; g: Tensors; v: Tensors }>): Laws => ({
+const derivatives = (all: fc.Arbitrary<Drawn>): Laws => ({
   'the derived pullback agrees with the given one': law(all, ({ site: { xs, whole, body }, x, g }) => {
     const cotangent = [input('g0', whole.dtype, whole.shape)]
     return agree(values(vjp([whole], xs)(cotangent), x, g), values(vjp([body], xs)(cotangent), x, g))

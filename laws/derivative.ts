@@ -13,7 +13,7 @@ import type { Example, Op } from '../src/core/Op.ts'
 import { axpy, dot, generate, type Tensor } from '../src/core/Tensor.ts'
 import type { Params } from '../src/core/Expr.ts'
 import { evaluate } from '../src/interpret/evaluate.ts'
-import { between, directions, operands } from './draw.ts'
+import { between, directions, operands, showTensor } from './draw.ts'
 import { about, closeNumbers, closeTensors, firstOf, law, type Laws, type Verdict } from './Laws.ts'
 
 // model ----------------------------------------------------------------------------------
@@ -88,11 +88,9 @@ export const siteOf =
     }
   }
 
-const list = (tensor: Tensor): string => `[${tensor.shape}] ${Array.from(tensor.data).join(' ')}`
-
 const text = ({ example }: Site, { x, v, g }: Pick<Drawn, 'x' | 'v' | 'g'>): string =>
-  `parameters ${JSON.stringify(example.params)}, operands ${x.map(list).join(', ')}, ` +
-  `direction ${v.map(list).join(', ')}, cotangent ${list(g)}`
+  `parameters ${JSON.stringify(example.params)}, operands ${x.map(showTensor).join(', ')}, ` +
+  `direction ${v.map(showTensor).join(', ')}, cotangent ${showTensor(g)}`
 
 const drawn = (sites: ReadonlyArray<Site>): fc.Arbitrary<Drawn> =>
   fc.constantFrom(...sites).chain((site) => {

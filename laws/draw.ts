@@ -61,6 +61,9 @@ export const operands = (draws: ReadonlyArray<Draw>): fc.Arbitrary<ReadonlyArray
 export const directions = (draws: ReadonlyArray<Pick<Draw, 'shape'>>): fc.Arbitrary<ReadonlyArray<Tensor>> =>
   fc.tuple(...draws.map(({ shape }) => independent({ dtype: 'f32', shape, min: -1, max: 1 })))
 
+/** A tensor as a counterexample shows it. */
+export const showTensor = (x: Tensor): string => `[${x.shape}] ${Array.from(x.data).join(' ')}`
+
 // Note [Uniform]
 // `fc.double` is uniform over representations: nearly all doubles between -2 and 2 are tiny, products of them vanish, and
 // a law about products holds for any mutant. Uniform over values, a sign error is found at once.

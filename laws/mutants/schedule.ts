@@ -26,7 +26,7 @@ const ofGrid = (name: string, brokenLaw: string, wrong: Grid): Mutant => ({
 
 export const scheduleMutants: ReadonlyArray<Mutant> = [
   ofSchedule('a schedule that stops short', 'begins at 0 and ends at 1', (t) => 0.999 * t),
-  ofSchedule('a schedule that overshoots', 'stays between 0 and 1', (t) => t + 0.3 * Math.sin(2 * Math.PI * t)),
+  ofSchedule('a schedule that overshoots', 'stays between 0 and 1', (t) => t + 2 * t * (1 - t)),
   ofSchedule('a schedule with a plateau', 'is strictly increasing', (t) => Math.max(0, 2 * t - 1))
 ]
 

@@ -1,6 +1,6 @@
 /**
- * Moving digits: clips of one handwritten digit that drifts over a dark canvas, with a caption that says which digit and
- * which way. The one idea: a digit never reaches the border within a clip, so that every two neighbouring frames show
+ * Moving digits: clips of one handwritten digit that drifts over a dark canvas, with a caption that says which digit
+ * and which way. The one idea: a digit never reaches the border within a clip, so that every two neighbouring frames show
  * the direction of the caption.
  *
  * Rows run downwards: up is towards row 0.

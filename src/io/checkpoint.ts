@@ -1,6 +1,7 @@
 /**
  * Checkpoints: the state of a run after a step, as safetensors and a JSON record of what they are. The record
- * is written last and holds the hash of the tensors: a checkpoint exists when its record does, and is used when it is true.
+ * is written last and holds the hash of the tensors: a checkpoint exists when its record does, and is used when that is
+ * true.
  *
  * Laws: `test/io/checkpoint.test.ts` (`load ∘ save = id`; no damage is used).
  */

@@ -1,5 +1,5 @@
 /**
- * Clips as animated GIF. Grey clips keep their 256 levels exactly; coloured ones get the best 256 colours of each frame.
+ * Clips as animated GIF. Grey clips keep their 256 levels exactly; coloured ones get the best 256 of each frame.
  */
 import { applyPalette, encoder, quantize, type Palette } from './gifenc.ts'
 

@@ -1,6 +1,6 @@
 /**
- * The report of a run: one page that holds everything it shows, so that it can be sent and kept. The page forbids itself
- * to load anything.
+ * The report of a run: one page that holds everything it shows, so that it can be sent and kept. The page forbids
+ * itself to load anything.
  */
 import { markup, nothing, type Html } from './html.ts'
 import { toUri } from './gif.ts'
@@ -59,7 +59,8 @@ const style: Html = markup`<style>
   @media (prefers-color-scheme: dark) {
     :root {
       --paper: #14171a; --ink: #e6e9ec; --faint: #98a2ac; --rule: #2c3238; --card: #1c2126;
-      --c0: #6ea8ff; --c1: #ff9a66; --c2: #5fd394; --c3: #ec86d3; --c4: #d9b95c; --c5: #5fcfe2; --c6: #b096ff; --c7: #ff8290
+      --c0: #6ea8ff; --c1: #ff9a66; --c2: #5fd394; --c3: #ec86d3; --c4: #d9b95c; --c5: #5fcfe2; --c6: #b096ff;
+      --c7: #ff8290
     }
   }
   * { box-sizing: border-box }

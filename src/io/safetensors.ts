@@ -1,6 +1,6 @@
 /**
- * Safetensors: named tensors in one file, a JSON header in front of the bytes. A header is a value that says where every
- * tensor lies, checked against the length of the file, so that one tensor of a large file is read on its own.
+ * Safetensors: named tensors in one file, a JSON header in front of the bytes. A header is a value that says where
+ * every tensor lies, checked against the length of the file, so that one tensor of a large file is read on its own.
  *
  * Bytes are little-endian, as on every machine that Node runs on.
  * Laws: `test/io/safetensors.test.ts` (`read ∘ write = id`).   Source: github.com/huggingface/safetensors, "Format".

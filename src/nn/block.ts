@@ -62,8 +62,11 @@ export const blockInit = (config: BlockConfig): Block<Parameter> => ({
 
 // the block ------------------------------------------------------------------------------
 
-/** Vectors side by side, `[batch, n, dim]`, each as `[batch, 1, dim]`. */
-export const rows = (x: Real): ReadonlyArray<Real> => range(x.shape[1] ?? 0).map((i) => narrow(1, i, i + 1)(x))
+/** `n` vectors side by side, `[batch, n, dim]`, each as `[batch, 1, dim]`. */
+export const rows =
+  (n: number) =>
+  (x: Real): ReadonlyArray<Real> =>
+    range(n).map((i) => narrow(1, i, i + 1)(x))
 
 /** What there is on the way through a block, for those who look inside. */
 export interface BlockParts {
@@ -80,7 +83,7 @@ export const blockParts =
   (config: BlockConfig) =>
   (params: Block, x: Real, { modulation, text, rotation, bias }: Site): BlockParts => {
     const attend = attentionParts(config)
-    const [shift, scale, gate, ffnShift, ffnScale, ffnGate] = rows(add(modulation, params.modulation)) as Six
+    const [shift, scale, gate, ffnShift, ffnScale, ffnGate] = rows(6)(add(modulation, params.modulation)) as Six
     const norm1 = normalise(config.epsilon)(x)
     const normed = modulate(norm1, shift, scale)
     const selfAttention = attend(params.self_attn, normed, normed, rotation, bias)

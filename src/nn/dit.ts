@@ -96,7 +96,7 @@ export const headTokens =
   ({ epsilon }: DitConfig) =>
   (params: Head, tokens: Real, e: Real): Real => {
     const time = reshape([e.shape[0] ?? 1, 1, e.shape[1] ?? 1])(e)
-    const [shift, scale] = rows(add(params.modulation, time)) as readonly [Real, Real]
+    const [shift, scale] = rows(2)(add(params.modulation, time)) as readonly [Real, Real]
     return linear(params.head, modulate(normalise(epsilon)(tokens), shift, scale))
   }
 

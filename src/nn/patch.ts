@@ -33,7 +33,7 @@ export const patchEmbedding =
     const [batch = 1, channels = 1] = x.shape
     const [f, h, w] = gridOf(x, patch)
     const [pt, ph, pw] = patch
-    const inside = channels * size(patch)
+    const inside = size(weight.shape.slice(1))
     const split = reshape([batch, channels, f, pt, h, ph, w, pw])(x)
     const tokens = reshape([batch, f * h * w, inside])(transpose([0, 2, 4, 6, 1, 3, 5, 7])(split))
     return add(project(reshape([weight.shape[0] ?? 1, inside])(weight), tokens), bias)

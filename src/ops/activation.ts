@@ -86,7 +86,7 @@ export const silu: Op = activation(
 export const softplus: Op = activation(
   'softplus',
   'ln(1 + eˣ)',
-  // The larger part outside the exponential: nothing overflows.
-  ($, x) => $.add($.relu(x), $.log1p($.exp($.neg($.abs(x))))),
+  // The larger part outside the exponential: nothing overflows. At 0 both kinks cancel.
+  ($, x) => $.add($.maximum(x, $.fill(0, x)), $.log1p($.exp($.neg($.abs(x))))),
   ($, x) => $.sigmoid(x)
 )

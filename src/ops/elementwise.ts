@@ -295,7 +295,7 @@ export const sin: Op = unary(
   'sin x',
   everywhere,
   Math.sin,
-  (x) => `sin(${x})`,
+  (x) => `sin_f32(${x})`,
   'Sin',
   ($) => (g, x) => $.mul(g, $.cos(x))
 )
@@ -305,7 +305,7 @@ export const cos: Op = unary(
   'cos x',
   everywhere,
   Math.cos,
-  (x) => `cos(${x})`,
+  (x) => `cos_f32(${x})`,
   'Cos',
   ($) => (g, x) => $.neg($.mul(g, $.sin(x)))
 )
@@ -382,11 +382,11 @@ export const expm1: Op = unary(
   everywhere,
   Math.expm1,
   (x) => `expm1_f32(${x})`,
-  // 2 sinh(x/2) e^(x/2) loses nothing near 0.
+  // tanh(x/2) (eˣ + 1) loses nothing near 0, and neither factor overflows before the result does.
   (g, names) =>
     one(g, names, (x) => {
-      const half = g.node('Mul', [x, f32(g, 0.5)])
-      return g.node('Mul', [g.node('Mul', [g.node('Sinh', [half]), f32(g, 2)]), g.node('Exp', [half])])
+      const t = g.node('Tanh', [g.node('Mul', [x, f32(g, 0.5)])])
+      return g.node('Mul', [t, g.node('Add', [g.node('Exp', [x]), f32(g, 1)])])
     }),
   ($) => (g, _, y) => $.mul(g, $.add(y, $.fill(1, y)))
 )

@@ -16,7 +16,8 @@ import * as windows from './windows.ts'
 
 // Also brings each family's part of `Builder` into the declarations of this module.
 export type { Contract, Side } from './contract.ts'
-export type { Convolve, Deconvolve } from './convolve.ts'
+export type { Convolve, Correlate, Deconvolve } from './convolution.ts'
+export type * as convolutions from './convolve.ts'
 export type { Binary, Cast, Unary } from './elementwise.ts'
 export type * as activations from './activation.ts'
 export type { Along, Epsilon } from './normalise.ts'

@@ -107,24 +107,36 @@ const addUp = ([x]: ReadonlyArray<Tensor>, params: Overlap, type: Type): Tensor 
 
 // lowering to ONNX -------------------------------------------------------------------------
 
-const reshapeOnnx = (g: OnnxGraph, name: string, shape: Shape): string =>
+export const reshapeOnnx = (g: OnnxGraph, name: string, shape: Shape): string =>
   g.node('Reshape', [name, g.ints(shape)], { allowzero: 1 })
 
+/** Zeros before and after every axis; negative amounts cut. */
+export const padOnnx = (g: OnnxGraph, name: string, low: Shape, high: Shape): string =>
+  [...low, ...high].every((n) => n === 0)
+    ? name
+    : g.node('Pad', [name, g.ints([...low, ...high]), g.constant('f32', [0])])
+
 /** The offsets in a box, last axis fastest. */
-const taps = (box: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<number>> =>
+const offsets = (box: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<number>> =>
   box.reduce<ReadonlyArray<ReadonlyArray<number>>>(
-    (offsets, n) => offsets.flatMap((offset) => range(n).map((k) => [...offset, k])),
+    (found, n) => found.flatMap((offset) => range(n).map((k) => [...offset, k])),
     [[]]
   )
 
-/** Of every box the element at one offset: a strided slice. */
-const tap = (g: OnnxGraph, name: string, lead: number, space: Shape, params: Windows, offset: Shape): string => {
-  const places = placesOf(space, params)
-  const start = offset.map((k, i) => k * (params.dilation[i] ?? 1))
-  const stop = start.map((from, i) => from + ((places[i] ?? 1) - 1) * (params.stride[i] ?? 1) + 1)
-  const axes = space.map((_, i) => lead + i)
-  return g.node('Slice', [name, g.ints(start), g.ints(stop), g.ints(axes), g.ints(params.stride)])
-}
+/** For every offset in the box a strided slice: that element of all boxes. The axes of space begin at `first`. */
+export const tapsOnnx = (
+  g: OnnxGraph,
+  name: string,
+  first: number,
+  { box, stride, dilation }: Windows,
+  places: Shape
+): ReadonlyArray<string> =>
+  offsets(box).map((offset) => {
+    const start = offset.map((k, i) => k * (dilation[i] ?? 1))
+    const stop = start.map((from, i) => from + ((places[i] ?? 1) - 1) * (stride[i] ?? 1) + 1)
+    const axes = box.map((_, i) => first + i)
+    return g.node('Slice', [name, g.ints(start), g.ints(stop), g.ints(axes), g.ints(stride)])
+  })
 
 const col2Im = (g: OnnxGraph, name: string, lead: Shape, params: Overlap): string => {
   const { box, stride, dilation, space } = params
@@ -176,12 +188,9 @@ export const windows: Op = primitive<Windows>({
     (g) =>
     ({ inputs: [x], params, type }) => {
       if (x === undefined) return ''
-      const { shape } = x.type
-      const lead = leadOf(shape, params)
-      const name = g.full(x)
-      const parts = taps(params.box).map((offset) => tap(g, name, lead.length, spaceOf(shape, params), params, offset))
-      const [only = ''] = parts
-      return reshapeOnnx(g, parts.length === 1 ? only : g.node('Concat', parts, { axis: lead.length }), type.shape)
+      const lead = leadOf(x.type.shape, params).length
+      const parts = tapsOnnx(g, g.full(x), lead, params, placesOf(spaceOf(x.type.shape, params), params))
+      return reshapeOnnx(g, parts.length === 1 ? (parts[0] ?? '') : g.node('Concat', parts, { axis: lead }), type.shape)
     }
 })
 

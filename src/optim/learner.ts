@@ -3,7 +3,9 @@
  * updates the average; everything is a tree of graphs, so that a learner goes in and comes out of one compiled step.
  */
 import type { Expr } from '../core/Expr.ts'
-import type { Mapped } from '../core/Tree.ts'
+import { size } from '../core/Shape.ts'
+import { floats, type Tensor } from '../core/Tensor.ts'
+import { trees, type Mapped } from '../core/Tree.ts'
 import { adamW, type AdamWOptions, type Moments } from './adamw.ts'
 import { clipFactor, globalNorm, scrub } from './clip.ts'
 import { updateAverages, type Rate } from './ema.ts'
@@ -50,3 +52,14 @@ export const learn =
     const { params, moments } = adamW(options)(learner.params, clean, learner.moments, factor)
     return { learner: { params, moments, ...averaged(options, learner, params, moments.step) }, norm }
   }
+
+const tensors = trees((value): value is Tensor => typeof value === 'object' && value !== null && 'data' in value)
+
+const zero = ({ shape }: Tensor): Tensor => floats(shape, new Float64Array(size(shape)))
+
+/** A learner before its first update: moments of zero, and an average that is a copy if one is to be kept. */
+export const untrained = <T>(params: T, keepAverage: boolean): Learner<T, Tensor> => {
+  const zeros = (): T => tensors.map(params, zero) as T
+  const moments = { first: zeros(), second: zeros(), step: floats([], [0]) }
+  return { params, moments, ...(keepAverage ? { average: params } : {}) }
+}

@@ -7,6 +7,7 @@ import type { Mapped } from '../core/Tree.ts'
 import { exprs } from '../autodiff/grad.ts'
 import { alongBatch } from '../ops/perSample.ts'
 import { less, scalar, where } from '../ops/api.ts'
+import type { InnerNoise } from '../flow/flowMap.ts'
 import { guide, toData } from '../flow/path.ts'
 import { constantTime, type Time } from '../nn/time.ts'
 import type { Real } from '../nn/params.ts'
@@ -44,6 +45,11 @@ export const headAt =
 
 /** What the inner flow leads to: `y = x₁ − x`, or the data `y = x` themselves (App. B.4). */
 export type Target = 'velocity' | 'data'
+
+/** What a head is read as: its target, and the noise behind `u`. For a target of data only the implied noise exists. */
+export type Aim =
+  | { readonly target: 'velocity'; readonly noise: InnerNoise }
+  | { readonly target: 'data'; readonly noise: 'implied' }
 
 /** A head that predicts the data, `x_t − t h`, if those are the target. */
 export const aimed =

@@ -4,13 +4,15 @@
  *
  * Source: arXiv 2601.09881 Alg. 2, Eqs. 15 and 17; spec 2.7.
  */
+import type { Grid } from '../flow/schedule.ts'
 import type { Time } from '../nn/time.ts'
 import type { Real } from '../nn/params.ts'
-import { innerFlow, toSample, toSampleAsPrinted, type InnerFlowOptions } from './innerFlow.ts'
-import { aimed, clockLike, headAt, type StudentModel, type Target } from './model.ts'
+import { innerFlow, toSample, toSampleAsPrinted } from './innerFlow.ts'
+import { aimed, clockLike, headAt, type Aim, type StudentModel } from './model.ts'
 
-export interface RolloutOptions extends InnerFlowOptions {
-  readonly target: Target
+export type RolloutOptions = Aim & {
+  /** Of the inner flow, ascending from 0. */
+  readonly grid: Grid
   /** `consistent` is `x_t − t y` (Eq. 17); `paper` is `x₁ − y` (Eq. 15 as printed). */
   readonly sample: 'consistent' | 'paper'
 }

@@ -10,8 +10,8 @@ import { eulerStep } from '../flow/solver.ts'
 import { descent, type Grid, type GridStep } from '../flow/schedule.ts'
 import { constantTime } from '../nn/time.ts'
 import type { Real } from '../nn/params.ts'
-import { innerFlow, toSample, type InnerFlowOptions } from './innerFlow.ts'
-import { aimed, headAt, type StudentModel, type Target } from './model.ts'
+import { innerFlow, toSample } from './innerFlow.ts'
+import { aimed, headAt, type Aim, type StudentModel } from './model.ts'
 
 /**
  * How a sample of the target moves the outer state from `t` to `t'`, with `x̂ = x_t − t y`:
@@ -23,10 +23,10 @@ import { aimed, headAt, type StudentModel, type Target } from './model.ts'
  */
 export type OuterStep = 'transition' | 'eq18' | 'eq18printed' | 'eq19'
 
-export interface SampleOptions extends InnerFlowOptions {
-  /** Ascending from 0. */
+export type SampleOptions = Aim & {
+  /** Of the outer steps and of each inner flow, ascending from 0. */
   readonly outer: Grid
-  readonly target: Target
+  readonly grid: Grid
   readonly step: OuterStep
   /** Whether the first state is the noise itself (`noise`, as printed) or `t_M` times it (`scaled`). */
   readonly start: 'noise' | 'scaled'

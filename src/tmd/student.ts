@@ -132,7 +132,7 @@ export const initStudent =
 
 /** The inner state's tokens, rewritten under the time `s` as the perceptron of a block would. */
 const written = ({ epsilon }: DitConfig, ffn: Perceptron, modulation: Real, h: Real): Real => {
-  const [shift, scale, gate] = rows(modulation) as readonly [Real, Real, Real]
+  const [shift, scale, gate] = rows(3)(modulation) as readonly [Real, Real, Real]
   return add(h, mul(perceptron(geluTanh)(ffn, modulate(normalise(epsilon)(h), shift, scale)), gate))
 }
 

@@ -99,7 +99,7 @@ export const studentHead =
     })
     return [
       {
-        name: `${manifest.file} head`,
+        name: 'one call of the student',
         outputs,
         inputs: new Map([...networks, ...tensors, ...named(hosted, 'time')]),
         expected: new Map(expected)

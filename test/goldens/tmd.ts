@@ -1,11 +1,13 @@
 /** Stored numbers of the method: `NAME.json` and `NAME.safetensors` beside the networks that several sets share. */
 import type { Adapter, Tensors } from './case.ts'
+import { studentHead } from './student.ts'
 import { closedForms, differences, metrics, schedules } from './tmd/closed.ts'
 
 /** The adapter of every set, by the name of its file. `networks` are the tensors of `networks.safetensors`. */
-export const tmd = (_networks: Tensors): Readonly<Record<string, Adapter>> => ({
+export const tmd = (networks: Tensors): Readonly<Record<string, Adapter>> => ({
   schedules,
   closed_forms: closedForms,
   finite_difference: differences,
-  metrics
+  metrics,
+  student: studentHead(networks)
 })

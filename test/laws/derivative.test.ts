@@ -7,7 +7,7 @@ import { covered, hold, reject } from './hold.ts'
 describe('derivatives', () => {
   const laws = Object.values(ops).map(derivative)
 
-  for (const suite of laws) hold(suite, 40)
+  for (const suite of laws) hold(suite, 25)
   reject(derivativeMutants)
   covered(Object.assign({}, ...laws), derivativeMutants)
 })

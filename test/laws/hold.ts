@@ -15,7 +15,8 @@ export const reject = (mutants: ReadonlyArray<Mutant>, numRuns = 200): void => {
     it(`${name} breaks "${brokenLaw}"`, async () => {
       const property = laws[brokenLaw]
       expect(property, `no law of that name: ${Object.keys(laws).join('; ')}`).toBeDefined()
-      if (property !== undefined) expect(await fc.check(property, { numRuns })).toMatchObject({ failed: true })
+      if (property !== undefined)
+        expect(await fc.check(property, { numRuns, endOnFailure: true })).toMatchObject({ failed: true })
     })
 }
 

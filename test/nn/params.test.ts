@@ -108,7 +108,7 @@ describe('laws that parameters are drawn from', () => {
   it('keep to the bound of Glorot and Bengio, and fill it', () => {
     const { data } = drawn({ w: xavier([30, 20, 1, 2, 2]) })(key(3)).w
     const bound = Math.sqrt(6 / (30 + 80))
-    const largest = data.reduce((most: number, v: number) => Math.max(most, Math.abs(v)), 0)
+    const largest = Math.max(...Array.from(data, Math.abs))
 
     expect(largest).toBeLessThanOrEqual(bound * (1 + 1e-7))
     expect(largest).toBeGreaterThan(0.98 * bound)
@@ -116,7 +116,7 @@ describe('laws that parameters are drawn from', () => {
 
   it('have the deviation that was asked for', () => {
     const { data } = drawn({ w: normals(0.02)([100, 100]) })(key(3)).w
-    const deviation = Math.sqrt(data.reduce((s: number, v: number) => s + v * v, 0) / data.length)
+    const deviation = Math.sqrt(Array.from(data).reduce((sum, v) => sum + v * v, 0) / data.length)
 
     expect(deviation).toBeCloseTo(0.02, 3)
   })

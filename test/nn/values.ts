@@ -35,7 +35,8 @@ export const shaken = <T>(tree: T, seed: number): T =>
     return map(value, (v, i) => v + 0.2 * (moves[i] ?? 0))
   }) as T
 
+/** The largest difference of two tensors; no number where their shapes differ. */
 export const furthest = (a: Tensor, b: Tensor): number =>
   String(a.shape) === String(b.shape)
-    ? b.data.reduce((most: number, v: number, i: number) => Math.max(most, Math.abs(v - (a.data[i] ?? NaN))), 0)
+    ? Array.from(b.data).reduce((most, v, i) => Math.max(most, Math.abs(v - (a.data[i] ?? NaN))), 0)
     : NaN

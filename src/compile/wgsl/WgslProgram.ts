@@ -23,9 +23,17 @@ export interface Launch {
   readonly label: string
 }
 
+/** A WGSL module whose entry point is `main`, and its bindings: storage that is read, storage that is written, a uniform. */
+export interface KernelText {
+  readonly wgsl: string
+  readonly reads: number
+  readonly writes: number
+  readonly uniform: boolean
+}
+
 export interface WgslProgram {
-  /** WGSL modules, each text once. The entry point is `main`. */
-  readonly kernels: ReadonlyArray<string>
+  /** Each text once. */
+  readonly kernels: ReadonlyArray<KernelText>
   readonly buffers: ReadonlyArray<PlannedBuffer>
   readonly launches: ReadonlyArray<Launch>
   /** Whole buffers copied after the last launch: outputs that are inputs, constants or other outputs. */

@@ -132,10 +132,16 @@ export const layout = (
     else copies.push({ from, to: placement.buffers.push({ role, bytes }) - 1, bytes })
   }
   placeScratch(placement, kernels)
-  const texts = new Map([...new Set(kernels.map((k) => k.wgsl))].map((text, i) => [text, i]))
+  const distinct = [...new Map(kernels.map((k) => [k.wgsl, k])).values()]
+  const texts = new Map(distinct.map(({ wgsl }, i) => [wgsl, i]))
   const { buffers } = placement
   return E.right({
-    kernels: [...texts.keys()],
+    kernels: distinct.map(({ wgsl, reads, uniform }) => ({
+      wgsl,
+      reads: reads.length,
+      writes: 1,
+      uniform: uniform !== undefined
+    })),
     buffers,
     launches: launches(kernels, texts, placement),
     copies,

@@ -21,6 +21,24 @@ export const prelude: Readonly<Record<string, string>> = {
   var bits = 0x7fc00000u;
   return bits;
 }`,
+  // Built-in sine and cosine may be wrong by 2⁻¹¹, and by anything for large arguments. The argument less its multiple of
+  // π/2, subtracted in three parts so that it is exact, and polynomials of least error.   Source: Cephes, sinf.c.
+  sin_f32: `fn sin_f32(x: f32) -> f32 {
+  return quarter_wave(x, 0);
+}`,
+  cos_f32: `fn cos_f32(x: f32) -> f32 {
+  return quarter_wave(x, 1);
+}`,
+  quarter_wave: `fn quarter_wave(x: f32, shift: i32) -> f32 {
+  let n = round(x * 0.63661977);
+  let r = ((x - n * 1.5703125) - n * 4.8375130e-4) - n * 7.5497900e-8;
+  let s = r * r;
+  let sine = r + r * s * (-0.16666655 + s * (0.0083321609 + s * -1.9515296e-4));
+  let cosine = 1.0 - 0.5 * s + s * s * (0.041666646 + s * (-0.0013887316 + s * 2.4433157e-5));
+  let turn = i32(n) + shift;
+  let wave = select(sine, cosine, (turn & 1) == 1);
+  return select(wave, -wave, (turn & 2) == 2);
+}`,
   threefry: `// Twenty rounds of threefry2x32; the second word of the counter is 0.   Source: Salmon et al. 2011.
 fn threefry(key: vec2<u32>, counter: u32) -> vec2<u32> {
   let ks = vec3<u32>(key, key.x ^ key.y ^ ${parity}u);

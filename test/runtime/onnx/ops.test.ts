@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { difference, exact, type Close } from '../../src/core/Close.ts'
-import { isFloat } from '../../src/core/DType.ts'
-import { ops } from '../../src/ops/registry.ts'
-import type { Device } from '../../src/runtime/device.ts'
-import { onnx } from '../../src/runtime/onnx/device.ts'
-import { reference } from '../../src/runtime/reference/device.ts'
-import { graphOf } from './examples.ts'
-import { done, runOn, type Outputs } from './running.ts'
+import { difference, exact, type Close } from '../../../src/core/Close.ts'
+import { isFloat } from '../../../src/core/DType.ts'
+import { ops } from '../../../src/ops/registry.ts'
+import type { Device } from '../../../src/runtime/device.ts'
+import { onnx } from '../../../src/runtime/onnx/device.ts'
+import { reference } from '../../../src/runtime/reference/device.ts'
+import { graphOf } from '../examples.ts'
+import { done, runOn, type Outputs } from '../running.ts'
 
 /** Single precision through an operation and its derivatives. */
 const close: Close = { absolute: 2e-6, relative: 2e-5 }

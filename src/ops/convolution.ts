@@ -1,0 +1,110 @@
+/** What a convolution is given, and whether its operands fit: what `convolve.ts` and its lowering have in common. */
+import type { Type } from '../core/Expr.ts'
+import type { Fault } from '../core/Fault.ts'
+import type { Shape } from '../core/Shape.ts'
+import { placesOf, type Windows } from './windows.ts'
+
+// model ----------------------------------------------------------------------------------
+
+/** One entry for each axis of space; `low` and `high` are zeros added before and after, negative ones cut. */
+export type Convolve = {
+  readonly stride: ReadonlyArray<number>
+  readonly low: ReadonlyArray<number>
+  readonly high: ReadonlyArray<number>
+  readonly dilation: ReadonlyArray<number>
+  readonly groups: number
+}
+/** The convolution whose adjoint this is, and the sizes of the space that it reads. */
+export type Deconvolve = Convolve & { readonly space: ReadonlyArray<number> }
+/** The convolution, and the box of its weights. */
+export type Correlate = Convolve & { readonly box: ReadonlyArray<number> }
+
+export interface Margins {
+  readonly before: ReadonlyArray<number>
+  readonly after: ReadonlyArray<number>
+}
+
+/** Zeros around the places, spread by the stride, from which a convolution by steps of 1 gives the space back. */
+export const margins = (w: Shape, { low, stride, dilation, space }: Deconvolve, places: Shape): Margins => {
+  const before = low.map((n, i) => (dilation[i] ?? 1) * ((w[i + 2] ?? 1) - 1) - n)
+  const spread = places.map((n, i) => (n - 1) * (stride[i] ?? 1) + 1)
+  return { before, after: space.map((d, i) => d + (low[i] ?? 0) - (spread[i] ?? 0)) }
+}
+
+export const plain = ({ dilation, groups }: Convolve, low: Shape, high: Shape): Convolve => ({
+  stride: low.map(() => 1),
+  low,
+  high,
+  dilation,
+  groups
+})
+
+// typing ---------------------------------------------------------------------------------
+
+export const windowsOf = (w: Shape, { stride, dilation }: Convolve): Windows => ({ box: w.slice(2), stride, dilation })
+
+const padded = (space: ReadonlyArray<number>, { low, high }: Convolve): ReadonlyArray<number> =>
+  space.map((d, i) => d + (low[i] ?? 0) + (high[i] ?? 0))
+
+const sized = (params: Convolve, rank: number): boolean =>
+  [params.stride, params.low, params.high, params.dilation].every((values) => values.length === rank)
+
+const misfit = (op: string, x: Shape, w: Shape, { stride, low, high, dilation, groups }: Convolve): Fault => ({
+  _tag: 'Invalid',
+  op,
+  why:
+    `[${x}] and weights [${w}] do not fit with stride [${stride}], zeros [${low}] before and [${high}] after, ` +
+    `dilation [${dilation}] and ${groups} ${groups === 1 ? 'group' : 'groups'}`
+})
+
+/** The sizes of the places, where everything but the channels fits. */
+const placesFor = (space: ReadonlyArray<number>, w: Shape, params: Convolve): ReadonlyArray<number> | undefined => {
+  const places = placesOf(padded(space, params), windowsOf(w, params))
+  return w.length === space.length + 2 && sized(params, space.length) && places.every((n) => n >= 1)
+    ? places
+    : undefined
+}
+
+const pair = (op: string, [x, w]: ReadonlyArray<Type>): Fault | undefined =>
+  x === undefined || w === undefined
+    ? { _tag: 'WrongInputs', op, expected: 2, got: 0 }
+    : x.dtype !== w.dtype
+      ? { _tag: 'DTypesDiffer', op, left: x.dtype, right: w.dtype }
+      : undefined
+
+export const convolveTyping = (inputs: ReadonlyArray<Type>, params: Convolve): Type | Fault => {
+  const fault = pair('convolve', inputs)
+  const [x, w] = inputs
+  if (fault !== undefined || x === undefined || w === undefined) return fault ?? misfit('convolve', [], [], params)
+  const [features = 0, perGroup] = w.shape
+  const places = placesFor(x.shape.slice(2), w.shape, params)
+  return places !== undefined && x.shape[1] === (perGroup ?? 0) * params.groups && features % params.groups === 0
+    ? { dtype: x.dtype, shape: [x.shape[0] ?? 0, features, ...places] }
+    : misfit('convolve', x.shape, w.shape, params)
+}
+
+export const deconvolveTyping = (inputs: ReadonlyArray<Type>, params: Deconvolve): Type | Fault => {
+  const fault = pair('deconvolve', inputs)
+  const [y, w] = inputs
+  if (fault !== undefined || y === undefined || w === undefined) return fault ?? misfit('deconvolve', [], [], params)
+  const [features = 0, perGroup = 0] = w.shape
+  const places = placesFor(params.space, w.shape, params)
+  return places?.every((n, i) => n === y.shape[i + 2]) === true &&
+    y.shape.length === w.shape.length &&
+    y.shape[1] === features &&
+    features % params.groups === 0
+    ? { dtype: y.dtype, shape: [y.shape[0] ?? 0, perGroup * params.groups, ...params.space] }
+    : misfit('deconvolve', y.shape, w.shape, params)
+}
+
+export const correlateTyping = (inputs: ReadonlyArray<Type>, params: Correlate): Type | Fault => {
+  const fault = pair('correlate', inputs)
+  const [x, y] = inputs
+  if (fault !== undefined || x === undefined || y === undefined) return fault ?? misfit('correlate', [], [], params)
+  const [features = 0, perGroup = 0] = [y.shape[1], (x.shape[1] ?? 0) / params.groups]
+  const w = [features, perGroup, ...params.box]
+  const whole = Number.isInteger(perGroup) && features % params.groups === 0 && x.shape[0] === y.shape[0]
+  return whole && placesFor(x.shape.slice(2), w, params)?.every((n, i) => n === y.shape[i + 2]) === true
+    ? { dtype: x.dtype, shape: w }
+    : misfit('correlate', x.shape, w, params)
+}

@@ -1,0 +1,149 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { program } from '../../../src/compile/Program.ts'
+import { input } from '../../../src/core/Expr.ts'
+import { floats, tensor, type Tensor } from '../../../src/core/Tensor.ts'
+import { $ } from '../../../src/ops/registry.ts'
+import type { Device } from '../../../src/runtime/device.ts'
+import { onnx } from '../../../src/runtime/onnx/device.ts'
+import { done, right, runOn, uploaded } from '../running.ts'
+
+const x = input('x', 'f32', [2])
+const n = input('n', 'i32', [2])
+const double = right(program({ y: $.add(x, x), x: $.mul(x, x) }))
+
+const left = async (task: () => Promise<{ readonly _tag: string }>): Promise<unknown> => {
+  const result = await task()
+  expect(result._tag).toBe('Left')
+  return 'left' in result ? result.left : undefined
+}
+
+describe('the ONNX device', () => {
+  let device: Device
+  beforeAll(async () => {
+    device = await done(onnx({ optimization: 'disabled', threads: 1 }))
+  })
+  afterAll(() => done(device.dispose()))
+
+  const put = (value: Tensor) => done(device.upload(value))
+
+  it('runs a step on its own results, without them leaving the device', async () => {
+    const executable = await done(device.compile(double))
+    let state = await put(floats([2], [1, -3]))
+    for (let i = 0; i < 5; i++) {
+      const results = await done(executable.run(new Map([['x', state]]), new Set(['x'])))
+      device.release([results.get('x')!])
+      state = results.get('y')!
+    }
+    expect(Array.from((await done(device.read(state))).data)).toEqual([32, -96])
+    executable.dispose()
+  })
+
+  it('reads back what was uploaded, in every element type', async () => {
+    const values: ReadonlyArray<Tensor> = [
+      tensor('f32', [2], Float32Array.of(0.1, -Infinity)),
+      tensor('i32', [2], Int32Array.of(-7, 2 ** 31 - 1)),
+      tensor('u32', [2], Uint32Array.of(7, 2 ** 32 - 1)),
+      tensor('bool', [2], Uint8Array.of(0, 1)),
+      tensor('f32', [0, 3], new Float32Array()),
+      tensor('f32', [], Float32Array.of(5))
+    ]
+    for (const value of values) expect(await done(device.read(await put(value)))).toEqual(value)
+  })
+
+  it('rounds narrow floats where they enter, where they are cast, and where they leave', async () => {
+    const third = input('third', 'bf16', [1])
+    const outputs = { same: third, sum: $.add(third, third), half: $.cast(x, { to: 'f16' }) }
+    const got = await runOn(
+      device,
+      outputs,
+      new Map([
+        ['third', tensor('bf16', [1], Float32Array.of(1 / 3))],
+        ['x', floats([2], [1 / 3, 2])]
+      ])
+    )
+    expect(Array.from(got.get('same')!.data)).toEqual([0.333984375])
+    expect(Array.from(got.get('sum')!.data)).toEqual([0.66796875])
+    expect(Array.from(got.get('half')!.data)).toEqual([0.333251953125, 2])
+  })
+
+  it('says which input is missing, has another shape, or another element type', async () => {
+    const executable = await done(device.compile(double))
+    expect(await left(executable.run(new Map()))).toEqual({ _tag: 'UnboundInput', name: 'x' })
+    const wide = await put(floats([3], [1, 2, 3]))
+    expect(await left(executable.run(new Map([['x', wide]])))).toMatchObject({ _tag: 'InputDiffers', got: [3] })
+    const whole = await put(tensor('i32', [2], Int32Array.of(1, 2)))
+    expect(await left(executable.run(new Map([['x', whole]])))).toMatchObject({ _tag: 'WrongDType', got: 'i32' })
+  })
+
+  it('refuses buffers that were released, donated, or made elsewhere', async () => {
+    const executable = await done(device.compile(double))
+    const released = await put(floats([2], [1, 2]))
+    device.release([released])
+    const donated = await put(floats([2], [1, 2]))
+    await done(executable.run(new Map([['x', donated]]), new Set(['x'])))
+    for (const buffer of [released, donated, { ...released, id: 10 ** 6 }]) {
+      expect(await left(executable.run(new Map([['x', buffer]])))).toMatchObject({ _tag: 'Device', device: 'onnx' })
+      expect(await left(device.read(buffer))).toMatchObject({ _tag: 'Device' })
+    }
+  })
+
+  it('gives what onnxruntime says when a run fails, and goes on', async () => {
+    const quotient = right(program({ q: $.div(n, n) }))
+    const executable = await done(device.compile(quotient))
+    const divide = async (data: Int32Array) =>
+      executable.run(await uploaded(device, ['n'], new Map([['n', tensor('i32', [2], data)]])))()
+    expect(await divide(Int32Array.of(4, 0))).toMatchObject({ _tag: 'Left', left: { _tag: 'Device' } })
+    expect(await divide(Int32Array.of(4, 2))).toMatchObject({ _tag: 'Right' })
+  })
+
+  it('refuses everything once it is disposed', async () => {
+    const other = await done(onnx({ threads: 1 }))
+    const executable = await done(other.compile(double))
+    const buffer = await done(other.upload(floats([2], [1, 2])))
+    await done(other.dispose())
+    expect(await left(executable.run(new Map([['x', buffer]])))).toMatchObject({ _tag: 'Device' })
+    expect(await left(other.upload(floats([2], [1, 2])))).toMatchObject({
+      _tag: 'Device',
+      why: 'the device was disposed'
+    })
+  })
+})
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+
+/** Runs a module in a process of its own; fails where the process does not end well. */
+const alone = async (body: string, ...flags: ReadonlyArray<string>): Promise<string> => {
+  const text = `import { onnx } from './src/runtime/onnx/device.ts'
+    import { floats } from './src/core/Tensor.ts'
+    const open = await onnx({ threads: 1 })()
+    ${body}`
+  const args = ['--import', 'tsx', ...flags, '--input-type=module', '--eval', text]
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, timeout: 20_000 })
+  return stdout.trim()
+}
+
+describe('a process with an ONNX device', () => {
+  it.each([
+    ['ends by itself when the device is disposed', 'await open.right.dispose()()'],
+    ['ends by itself when the device is not disposed', '']
+  ])('%s', async (_, end) => {
+    const body = `const buffer = await open.right.upload(floats([1], [5]))()
+      const value = await open.right.read(buffer.right)()
+      console.log(value.right.data[0])
+      ${end}`
+    expect(await alone(body)).toBe('5')
+  })
+
+  it('says how to install onnxruntime where it is not', async () => {
+    const hooks = `export const resolve = (name, context, next) => {
+      if (name === 'onnxruntime-node') throw new Error("Cannot find package 'onnxruntime-node' imported from here")
+      return next(name, context)
+    }`
+    const url = (text: string): string => `data:text/javascript,${encodeURIComponent(text)}`
+    const flag = url(`import { register } from 'node:module'; register(${JSON.stringify(url(hooks))})`)
+    expect(await alone('console.log(open.left.why)', '--import', flag)).toContain('npm install')
+  })
+})
