@@ -140,3 +140,128 @@ export const classifierSchema: Schema<ClassifierTraining> = {
     }
   }
 }
+
+// distillation ---------------------------------------------------------------------------
+
+const student = t.strict({
+  /** `M` outer steps, and `N` inner steps of each. */
+  outerSteps: count,
+  innerSteps: count,
+  /** γ of the outer and of the inner grid. */
+  outerShift: positive,
+  innerShift: positive,
+  /** Blocks of the flow head; 0 is DMD2-v, a student without a head. */
+  headBlocks: wholeNumber,
+  fusion: oneOf('gated', 'add', 'concat'),
+  /** The logit of the gate at the start. */
+  gate: t.number,
+  /** How the inner noise enters: `implied` is exact, `sampled` is the paper's (Eq. 14). */
+  noise: oneOf('implied', 'sampled')
+})
+
+export const distilCodec = t.strict({
+  kind: t.literal('student'),
+  name: t.string,
+  seed: wholeNumber,
+  /** The file of the teacher. */
+  teacher: t.string,
+  student,
+  /** Transition matching with MeanFlow; 0 steps leave it out. */
+  stage1: t.intersection([
+    t.strict({ steps: wholeNumber }),
+    t.strict({
+      batch: count,
+      rate: positive,
+      schedule: oneOf('constant', 'cosine'),
+      warmup: wholeNumber,
+      decay: fraction,
+      clip: positive,
+      ema: fraction,
+      guidance: positive,
+      dropout: fraction,
+      /** The part of samples with r = s. */
+      level: fraction,
+      /** `c/d` of the adaptive normaliser. */
+      normaliser: positive
+    }),
+    keeping
+  ]),
+  /** Distribution matching by rollouts; `steps` counts updates of student and critics together. */
+  stage2: t.intersection([
+    optimiser,
+    t.strict({
+      ema: fraction,
+      guidance: positive,
+      /** The student learns at every `every`-th step, the critics at all others. */
+      every: count,
+      fakeRate: positive,
+      fakeSpace: oneOf('data', 'velocity'),
+      /** γ of the times at which samples are judged. */
+      shift: positive,
+      normaliser: oneOf('fastgen', 'paper'),
+      /** λ of the discriminator; 0 leaves it out. */
+      adversarial: t.number
+    }),
+    keeping
+  ])
+})
+
+export type DistilConfig = t.TypeOf<typeof distilCodec>
+
+export const distilDefaults: DistilConfig = {
+  kind: 'student',
+  name: 'digits-student',
+  seed: 0,
+  teacher: 'examples/assets/digits-teacher.safetensors',
+  student: {
+    outerSteps: 2,
+    innerSteps: 2,
+    outerShift: 10,
+    innerShift: 10,
+    headBlocks: 2,
+    fusion: 'gated',
+    gate: -3,
+    noise: 'implied'
+  },
+  stage1: {
+    steps: 2000,
+    batch: 32,
+    rate: 3e-4,
+    schedule: 'cosine',
+    warmup: 20,
+    decay: 0.01,
+    clip: 1,
+    ema: 0.99,
+    guidance: 3,
+    dropout: 0.1,
+    level: 0.75,
+    normaliser: 1,
+    checkpointEvery: 250,
+    logEvery: 5
+  },
+  stage2: {
+    steps: 10000,
+    batch: 32,
+    rate: 1e-4,
+    schedule: 'constant',
+    warmup: 0,
+    decay: 0.01,
+    clip: 10,
+    ema: 0.99,
+    guidance: 3,
+    every: 5,
+    fakeRate: 2e-4,
+    fakeSpace: 'velocity',
+    shift: 5,
+    normaliser: 'fastgen',
+    adversarial: 0,
+    checkpointEvery: 500,
+    logEvery: 5
+  }
+}
+
+export const distilSchema: Schema<DistilConfig> = { codec: distilCodec, defaults: distilDefaults }
+
+/** A finished student: how it was distilled, and the teacher that it came from. */
+export const studentCodec = t.strict({ distil: distilCodec, teacher: teacherCodec })
+export type StudentFile = t.TypeOf<typeof studentCodec>

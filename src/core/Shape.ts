@@ -53,7 +53,6 @@ export const broadcast = (a: Shape, b: Shape): Shape | undefined => {
 
 // types ----------------------------------------------------------------------------------
 
-type Known<S extends Shape> = number extends S['length'] ? false : true
 type Agree<A extends Dim, B extends Dim> = number extends A ? B : number extends B ? A : A extends B ? A : never
 export type ShowDim<D> = D extends Sym<infer N> ? N : D & number
 export type Show<S extends Shape> = S extends readonly [infer H, ...infer T extends Shape]
@@ -72,38 +71,42 @@ type ZipEnd<A extends Shape, B extends Shape, Out extends Shape = readonly []> =
     : readonly [...A, ...Out]
   : readonly [...B, ...Out]
 
+/** `A` ends with `B`, and nothing of `A` can stretch: it is the result as it stands. Most calls are of this kind. */
+type Covers<A extends Shape, B extends Shape> = 1 extends A[number]
+  ? false
+  : A extends readonly [...Shape, ...B]
+    ? true
+    : false
+
 /** The shape of an elementwise operation on two operands, or the sentence that says why there is none. */
-export type Broadcast<Op extends string, A extends Shape, B extends Shape> =
-  Known<A> extends false
-    ? Shape
-    : Known<B> extends false
-      ? Shape
-      : A extends B
-        ? B extends A
-          ? A
-          : Broadcasted<Op, A, B>
-        : Broadcasted<Op, A, B>
-type Broadcasted<Op extends string, A extends Shape, B extends Shape> = [ZipEnd<A, B>] extends [never]
-  ? `${Op}: shapes differ, [${Show<A>}] and [${Show<B>}]`
-  : ZipEnd<A, B>
+export type Broadcast<Op extends string, A extends Shape, B extends Shape> = number extends A['length'] | B['length']
+  ? Shape
+  : Covers<A, B> extends true
+    ? A
+    : Covers<B, A> extends true
+      ? B
+      : ZipEnd<A, B> extends infer Z extends Shape
+        ? [Z] extends [never]
+          ? `${Op}: shapes differ, [${Show<A>}] and [${Show<B>}]`
+          : Z
+        : never
 
 /** The shape of `matmul`: `[..., m, k] × [k, n]`, or `[..., m, k] × [..., k, n]` with equal leading axes. */
-export type Matmul<A extends Shape, B extends Shape> =
-  Known<A> extends false
-    ? Shape
-    : Known<B> extends false
-      ? Shape
-      : A extends readonly [...infer P extends Shape, infer M extends Dim, infer K extends Dim]
-        ? B extends readonly [...infer Q extends Shape, infer L extends Dim, infer N extends Dim]
-          ? [Agree<K, L>] extends [never]
-            ? `matmul: inner sizes differ, [${Show<A>}] x [${Show<B>}]`
-            : Q extends readonly []
-              ? readonly [...P, M, N]
-              : [Same<P, Q>] extends [never]
-                ? `matmul: leading axes differ, [${Show<A>}] x [${Show<B>}]`
-                : readonly [...Same<P, Q>, M, N]
-          : `matmul: right operand needs at least 2 axes, got [${Show<B>}]`
-        : `matmul: left operand needs at least 2 axes, got [${Show<A>}]`
+export type Matmul<A extends Shape, B extends Shape> = number extends A['length'] | B['length']
+  ? Shape
+  : A extends readonly [...infer P extends Shape, infer M extends Dim, infer K extends Dim]
+    ? B extends readonly [K, infer N extends Dim]
+      ? readonly [...P, M, N]
+      : B extends readonly [...infer Q extends Shape, infer L extends Dim, infer N extends Dim]
+        ? [Agree<K, L>] extends [never]
+          ? `matmul: inner sizes differ, [${Show<A>}] x [${Show<B>}]`
+          : Q extends readonly []
+            ? readonly [...P, M, N]
+            : [Same<P, Q>] extends [never]
+              ? `matmul: leading axes differ, [${Show<A>}] x [${Show<B>}]`
+              : readonly [...Same<P, Q>, M, N]
+        : `matmul: right operand needs at least 2 axes, got [${Show<B>}]`
+    : `matmul: left operand needs at least 2 axes, got [${Show<A>}]`
 type Same<A extends Shape, B extends Shape, Out extends Shape = readonly []> = A extends readonly [
   infer X extends Dim,
   ...infer As extends Shape

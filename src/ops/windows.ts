@@ -76,12 +76,11 @@ const matched = (lead: Shape, params: Overlap, visit: (inSpace: number, inWindow
   const steps = strides(space)
   const whole = size(space)
   everyIndex([size(lead), ...box, ...placesOf(space, params)], (index, i) => {
-    let at = (index[0] ?? 0) * whole
-    for (let n = 0; n < box.length; n++)
-      at +=
-        ((index[1 + n] ?? 0) * (dilation[n] ?? 1) + (index[1 + box.length + n] ?? 0) * (stride[n] ?? 1)) *
-        (steps[n] ?? 1)
-    visit(at, i)
+    const from = steps.reduce((sum, step, n) => {
+      const along = (index[1 + n] ?? 0) * (dilation[n] ?? 1) + (index[1 + box.length + n] ?? 0) * (stride[n] ?? 1)
+      return sum + along * step
+    }, 0)
+    visit((index[0] ?? 0) * whole + from, i)
   })
 }
 

@@ -1,0 +1,168 @@
+/** The steps of a distillation as programs, and what they read: the method of `src/tmd` with names for its states. */
+import { split, type Key } from '../core/Key.ts'
+import { tensor, type Tensor } from '../core/Tensor.ts'
+import type { Images } from '../data/digits.ts'
+import { shifted } from '../flow/schedule.ts'
+import { dit, ditParameters, type DitParams } from '../nn/dit.ts'
+import { inputsOf, tensors, type Real } from '../nn/params.ts'
+import type { Time } from '../nn/time.ts'
+import { input, type Expr } from '../ops/api.ts'
+import type { Learner } from '../optim/learner.ts'
+import {
+  stage1DrawDefaults,
+  stage1Draws,
+  stage2Draws,
+  type Stage1Draws,
+  type Stage1DrawOptions,
+  type Stage2Draws,
+  type Stage2DrawOptions
+} from '../tmd/draws.ts'
+import { meanFlowDefaults } from '../tmd/meanFlowLoss.ts'
+import { stage1, type Batch } from '../tmd/stage1.ts'
+import { criticsStep, stage2Defaults, studentStep, type Stage2Models, type Stage2Options } from '../tmd/stage2.ts'
+import type { StudentParams } from '../tmd/student.ts'
+import { vsdDefaults } from '../tmd/vsd.ts'
+import { batchOf, tokensOf } from './clips.ts'
+import type { DistilConfig, TeacherConfig } from './configs.ts'
+import { learnerInputs, learnerOptions, outputsOf } from './learners.ts'
+import { innerGrid, outerGrid, studentModel, studentParameters } from './student.ts'
+import { clipShape, contextOf, ditConfigOf, teacherInputs } from './teacher.ts'
+
+/** What is distilled: the recipe, and the teacher's configuration. */
+export interface Plan {
+  readonly distil: DistilConfig
+  readonly teacher: TeacherConfig
+}
+
+type Outputs = Readonly<Record<string, Expr>>
+type Feed = (step: number, key: Key) => ReadonlyMap<string, Tensor>
+
+// what every step reads --------------------------------------------------------------------
+
+const words = tokensOf([undefined]).shape[1] ?? 1
+
+/** A batch with its captions and the caption of nothing, read by the teacher's words, which stand still. */
+const batchInputs = ({ teacher }: Plan, n: number): Batch<Real> => {
+  const read = (name: string): Real =>
+    contextOf(teacherInputs(teacher.model, 'teacher'), input(name, 'i32', [n, words]))
+  return { x: input('clips', 'f32', clipShape(teacher.data, n)), context: read('tokens'), negative: read('nothing') }
+}
+
+/** Draws as inputs of a program: the same tree, each leaf an input named by its path. */
+const drawInputs = <D>(draws: unknown): D =>
+  tensors.map(draws, (x, name) => input(`draws.${name}`, x.dtype, x.shape)) as D
+
+const keyInput = (): Expr<'u32'> => input('key', 'u32', [2])
+
+const feedOf = (images: Images, { teacher }: Plan, n: number, draws: (key: Key, n: number) => unknown): Feed => {
+  const draw = batchOf(images, teacher.data)
+  const nothing = tokensOf(Array.from({ length: n }, () => undefined))
+  return (_, key) => {
+    const [batchKey = key, drawKey = key, noiseKey = key] = split(key, 3)
+    const { clips, tokens } = draw(batchKey, n)
+    return new Map<string, Tensor>([
+      ['clips', clips],
+      ['tokens', tokens],
+      ['nothing', nothing],
+      ...tensors.flatten(draws(drawKey, n), 'draws'),
+      ['key', tensor('u32', [2], Uint32Array.from(noiseKey))]
+    ])
+  }
+}
+
+/** Any draws, for the form of their tree. */
+const someKey: Key = [0, 0]
+
+const studentLearner = ({ distil, teacher }: Plan): Learner<StudentParams> =>
+  learnerInputs(inputsOf(studentParameters(teacher, distil.student), 'student.params') as StudentParams, 'student')
+
+// stage 1 --------------------------------------------------------------------------------
+
+const stage1DrawOptions = ({ distil, teacher }: Plan): Stage1DrawOptions => ({
+  ...stage1DrawDefaults,
+  outer: outerGrid(distil.student),
+  inner: innerGrid(distil.student),
+  level: distil.stage1.level,
+  dropout: distil.stage1.dropout,
+  frequencies: teacher.model.frequencies
+})
+
+export const stage1Program = (plan: Plan): Outputs => {
+  const { distil, teacher } = plan
+  const { batch, guidance, normaliser } = distil.stage1
+  const draws = drawInputs<Stage1Draws>(stage1Draws(stage1DrawOptions(plan))(someKey, batch))
+  const step = stage1(studentModel(teacher, distil.student), {
+    loss: { ...meanFlowDefaults, target: 'velocity', noise: distil.student.noise, guidance, normaliser },
+    learner: learnerOptions(distil.stage1)
+  })
+  const { state, metrics } = step(studentLearner(plan), batchInputs(plan, batch), draws, keyInput())
+  return { ...outputsOf(state, 'student'), ...metrics }
+}
+
+export const stage1Feed = (images: Images, plan: Plan): Feed =>
+  feedOf(images, plan, plan.distil.stage1.batch, stage1Draws(stage1DrawOptions(plan)))
+
+// stage 2 --------------------------------------------------------------------------------
+
+const stage2DrawOptions = ({ distil, teacher }: Plan): Stage2DrawOptions => ({
+  outer: outerGrid(distil.student),
+  law: shifted(distil.stage2.shift),
+  frequencies: teacher.model.frequencies
+})
+
+const stage2Options = ({ distil }: Plan): Stage2Options => {
+  const { stage2, student } = distil
+  const learner = learnerOptions(stage2)
+  const critic = { ...learnerOptions({ ...stage2, rate: stage2.fakeRate }), average: 'none' } as const
+  return {
+    ...stage2Defaults,
+    guidance: stage2.guidance,
+    vsd: { ...vsdDefaults, normaliser: stage2.normaliser, epsilon: 1e-6 },
+    fake: stage2.fakeSpace,
+    adversarial: stage2.adversarial,
+    rollout: { grid: innerGrid(student), noise: student.noise, target: 'velocity', sample: 'consistent' },
+    learners: { student: learner, fake: critic, discriminator: critic }
+  }
+}
+
+/** Without a discriminator: its parameters are the empty tree. */
+const models = ({ distil, teacher }: Plan): Stage2Models<StudentParams, DitParams, DitParams, object, Real, Real> => {
+  const velocity = (params: DitParams, x: Real, t: Time, c: Real): Real =>
+    dit(ditConfigOf(teacher.model))(params, x, t, c)
+  return { student: studentModel(teacher, distil.student), teacher: velocity, fake: velocity }
+}
+
+const nobody: Learner<object> = { params: {}, moments: { first: {}, second: {}, step: input('nobody', 'f32', []) } }
+
+const fakeLearner = ({ teacher }: Plan): Learner<DitParams> => {
+  const { params, moments } = learnerInputs(
+    inputsOf(ditParameters(ditConfigOf(teacher.model)), 'fake.params') as DitParams,
+    'fake'
+  )
+  return { params, moments }
+}
+
+export interface Stage2Programs {
+  readonly student: Outputs
+  readonly critics: Outputs
+}
+
+export const stage2Programs = (plan: Plan): Stage2Programs => {
+  const { batch } = plan.distil.stage2
+  const draws = drawInputs<Stage2Draws>(stage2Draws(stage2DrawOptions(plan))(someKey, batch))
+  const scene = batchInputs(plan, batch)
+  const teacher = teacherInputs(plan.teacher.model, 'teacher')
+  const [student, fake] = [studentLearner(plan), fakeLearner(plan)]
+  const options = stage2Options(plan)
+  const judges = { teacher, fake: fake.params, discriminator: {} }
+  const learnt = studentStep(models(plan), options)(judges)(student, scene, draws, keyInput())
+  const players = { student: student.params, teacher }
+  const judged = criticsStep(models(plan), options)(players)({ fake, discriminator: nobody }, scene, draws, keyInput())
+  return {
+    student: { ...outputsOf(learnt.state, 'student'), ...learnt.metrics },
+    critics: { ...outputsOf(judged.state.fake, 'fake'), ...judged.metrics }
+  }
+}
+
+export const stage2Feed = (images: Images, plan: Plan): Feed =>
+  feedOf(images, plan, plan.distil.stage2.batch, stage2Draws(stage2DrawOptions(plan)))
