@@ -4,6 +4,7 @@ import { command, multioption, oneOf, option, array, positional, run, string, su
 import { E } from '../core/fp.ts'
 import { wanted } from '../runtime/choose.ts'
 import { type Failure, type Task } from './Failure.ts'
+import { distilCommand } from './distil.ts'
 import { trainCommand } from './train.ts'
 
 const finish = (failure: Failure): void => {
@@ -34,10 +35,17 @@ const train = command({
   handler: (options) => perform(trainCommand(options))
 })
 
+const distil = command({
+  name: 'distil',
+  description: 'distils a teacher into a few-step student, in two stages',
+  args: { file: positional({ type: string, displayName: 'FILE.yaml' }), device, runs, overrides },
+  handler: (options) => perform(distilCommand(options))
+})
+
 const app = subcommands({
   name: 'fluxion',
   description: 'differentiable programs, and few-step video generators by transition matching distillation',
-  cmds: { train }
+  cmds: { train, distil }
 })
 
 await run(app, process.argv.slice(2))

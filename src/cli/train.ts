@@ -53,11 +53,11 @@ export const stopper = (): { readonly asked: boolean } => {
 }
 
 /** The average of the weights, under the names of a teacher. */
-const averageOf = (state: State): State =>
+export const averageOf = (state: State, prefix = 'learner'): State =>
   new Map(
     [...state].flatMap(([name, buffer]) => {
-      const leaf = /^learner\.average\.(.*)$/.exec(name)?.[1]
-      return leaf === undefined ? [] : [[leaf, buffer] as const]
+      const under = `${prefix}.average.`
+      return name.startsWith(under) ? [[name.slice(under.length), buffer] as const] : []
     })
   )
 
@@ -108,6 +108,7 @@ const trainWith =
             inputsOf: trainee.feed(images.training, config),
             checkpointEvery: config.train.checkpointEvery,
             logEvery: config.train.logEvery,
+            frozen: new Map(),
             shown: ['loss', 'gradientNorm']
           },
           place

@@ -31,6 +31,8 @@ export interface Job {
   readonly inputsOf: (step: number, key: Key) => ReadonlyMap<string, Tensor>
   readonly checkpointEvery: number
   readonly logEvery: number
+  /** What steps read and never replace: other models, on the device. Not part of checkpoints. */
+  readonly frozen: State
   /** Names of metrics that the terminal shows. */
   readonly shown: ReadonlyArray<string>
 }
@@ -174,7 +176,8 @@ export const train =
     }
     while (point.step < job.steps) {
       const { step } = point
-      const done = await advance(device, job.stepOf(step))(point.state, job.inputsOf(step, fold(job.key, step)))()
+      const whole = new Map([...job.frozen, ...point.state])
+      const done = await advance(device, job.stepOf(step))(whole, job.inputsOf(step, fold(job.key, step)))()
       if (E.isLeft(done)) return stopAt(done.left)
       const { state, metrics } = done.right
       const bad = broken(metrics)
@@ -184,7 +187,7 @@ export const train =
             `${job.label}: ${bad} is not a number at step ${step + 1}; the checkpoint of step ${saved} is kept in ${run.checkpoints}; lower the learning rate or clip harder, then resume`
           )
         )
-      point = { step: step + 1, state }
+      point = { step: step + 1, state: new Map([...state].filter(([name]) => !job.frozen.has(name))) }
       Object.assign(latest, metrics)
       const last = point.step === job.steps
       if (point.step % job.logEvery === 0 || last) {

@@ -485,3 +485,5 @@ export {
 } from './spatial.ts'
 
 export type { Dim, DType, Expr, Shape }
+// Brings every family's part of `Builder` to those who write operations of their own.
+export type { Contract, Side } from './registry.ts'

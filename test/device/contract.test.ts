@@ -87,18 +87,30 @@ const drawn = (outputs: Outputs): ReadonlyMap<string, Tensor> => {
   )
 }
 
-const schedules = {
-  'for CPU drivers': await software(),
-  'for GPUs': await software(portable)
-}
+/** Shared memory is slow on CPU drivers: the schedule for GPUs is tried on what differs there. */
+const telling: ReadonlyArray<string> = [
+  'rows that do not divide',
+  'columns that are no vectors',
+  'a depth that does not divide',
+  'a transposed left operand',
+  'a transposed right operand',
+  'heads of attention',
+  'a computed right operand',
+  'a bias and an activation'
+]
 
-for (const [name, device] of Object.entries(schedules))
+const schedules = [
+  { name: 'for CPU drivers', device: await software(), names: Object.keys(cases) },
+  { name: 'for GPUs', device: await software(portable), names: telling }
+]
+
+for (const { name, device, names } of schedules)
   describe.skipIf(device === undefined)(`contraction ${name}`, () => {
     afterAll(() => done(device!.dispose()))
 
-    for (const [what, value] of Object.entries(cases))
+    for (const what of names)
       it(`computes ${what}`, async () => {
-        const outputs = { value }
+        const outputs: Outputs = { value: cases[what]! }
         const values = drawn(outputs)
 
         const expected = await runOn(reference(), outputs, values)

@@ -5,7 +5,7 @@ import type { Device } from '../../src/runtime/device.ts'
 import { isSkip, type Graph, type Procedure } from './case.ts'
 import { compare, type Verdict } from './compare.ts'
 import { load, sets } from './load.ts'
-import { execute, opened, targets } from './targets.ts'
+import { execute, targets } from './targets.ts'
 
 /** Steps of training take a while on the reference. */
 const patience = 120_000
@@ -22,8 +22,8 @@ for (const set of sets) {
   const groups = await load(set)
 
   for (const target of targets) {
-    const device = await opened(target)
-    const reason = E.isLeft(device) ? sentences(device.left) : undefined
+    const device = await target.open()
+    const reason = E.isLeft(device) ? show(device.left) : undefined
 
     describe(`${set} goldens on ${target.name}`, () => {
       afterAll(async () => {

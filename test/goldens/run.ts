@@ -1,11 +1,11 @@
 /** `npm run test:goldens -- [ops|wan|tmd …]`: every case on every target, and how near each came. */
 import { show, type Faults } from '../../src/core/Fault.ts'
 import { E } from '../../src/core/fp.ts'
+import type { Device } from '../../src/runtime/device.ts'
 import { isSkip, type Case } from './case.ts'
 import { compare } from './compare.ts'
 import { load, sets, type Group } from './load.ts'
-import { execute, opened, targets, type Target } from './targets.ts'
-import type { Device } from '../../src/runtime/device.ts'
+import { execute, targets, type Target } from './targets.ts'
 
 type Outcome =
   | { readonly _tag: 'Met'; readonly worst: number; readonly compared: number }
@@ -15,10 +15,9 @@ type Outcome =
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 const sentences = (faults: Faults): ReadonlyArray<string> => faults.map(show)
 
-const outcomeOf = async (device: E.Either<Faults, Device>, given: Case): Promise<Outcome> => {
+const outcomeOf = async (device: Device, given: Case): Promise<Outcome> => {
   if (isSkip(given)) return { _tag: 'Skipped', reason: given.skip }
-  if (E.isLeft(device)) return { _tag: 'Skipped', reason: sentences(device.left).join('; ') }
-  const verdict = await compare(execute(device.right))(given)()
+  const verdict = await compare(execute(device))(given)()
   if (E.isLeft(verdict)) return { _tag: 'Missed', failures: sentences(verdict.left) }
   const { failures, worst, compared } = verdict.right
   return failures.length > 0 ? { _tag: 'Missed', failures } : { _tag: 'Met', worst, compared }
@@ -43,15 +42,15 @@ const summary = (set: string, target: string, outcomes: ReadonlyArray<Outcome>):
 }
 
 const runOn = async (set: string, groups: ReadonlyArray<Group>, target: Target): Promise<ReadonlyArray<Outcome>> => {
-  const device = await opened(target)
+  const device = await target.open()
   const outcomes: Array<Outcome> = []
   if (E.isLeft(device)) {
-    say(`${set} on ${target.name}: skipped, ${sentences(device.left).join('; ')}`)
+    say(`${set} on ${target.name}: skipped, ${show(device.left)}`)
     return outcomes
   }
   for (const group of groups)
     for (const given of group.cases) {
-      const outcome = await outcomeOf(device, given)
+      const outcome = await outcomeOf(device.right, given)
       report(`${group.name} ${given.name}`, outcome)
       outcomes.push(outcome)
     }

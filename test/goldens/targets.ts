@@ -1,32 +1,33 @@
 /** The targets that cases run on. One that cannot be opened here is skipped, with the reason. */
-import type { Faults } from '../../src/core/Fault.ts'
+import type { Fault, Faults } from '../../src/core/Fault.ts'
 import { E, pipe, TE } from '../../src/core/fp.ts'
 import type { Tensor } from '../../src/core/Tensor.ts'
 import { program, type Program } from '../../src/compile/Program.ts'
 import type { Buffer, Device } from '../../src/runtime/device.ts'
 import { onnx } from '../../src/runtime/onnx/device.ts'
 import { reference } from '../../src/runtime/reference/device.ts'
+import { openWebgpu, type Driver } from '../../src/runtime/webgpu/node.ts'
 import type { Execute, Tensors } from './case.ts'
 
 export interface Target {
   readonly name: string
-  readonly open: TE.TaskEither<Faults, Device>
+  readonly open: TE.TaskEither<Fault, Device>
 }
 
-/** Graphs as they are written, in one order of sums: what is stored here was made the same way. */
+const driver = process.env['FLUXION_DRIVER'] as Driver | undefined
+
+/** A software driver, as every machine can have one; `FLUXION_DRIVER` names another. */
+const software: TE.TaskEither<Fault, Device> = pipe(
+  openWebgpu(driver ?? 'swiftshader'),
+  TE.orElse((fault) => (driver === undefined ? openWebgpu('lavapipe') : TE.left(fault))),
+  TE.map(({ device }) => device)
+)
+
+/** ONNX by one thread and without rewriting, so that a difference is of the graph as it was written. */
 export const targets: ReadonlyArray<Target> = [
   { name: 'reference', open: TE.fromIO(reference) },
-  {
-    name: 'onnx',
-    open: pipe(
-      onnx({ optimization: 'disabled', threads: 1 }),
-      TE.mapLeft((fault) => [fault])
-    )
-  },
-  {
-    name: 'webgpu',
-    open: TE.left([{ _tag: 'Device', device: 'webgpu', why: 'this target is not built yet' }])
-  }
+  { name: 'onnx', open: onnx({ optimization: 'disabled', threads: 1 }) },
+  { name: 'webgpu', open: software }
 ]
 
 // running --------------------------------------------------------------------------------
@@ -97,6 +98,3 @@ export const execute =
         )
       )
     )
-
-/** A device, or why there is none. */
-export const opened = async ({ open }: Target): Promise<E.Either<Faults, Device>> => open()

@@ -1,6 +1,7 @@
 /** Stored numbers of the method: `NAME.json` and `NAME.safetensors` beside the networks that several sets share. */
 import type { Adapter, Tensors } from './case.ts'
 import { closedForms, differences, metrics, schedules } from './tmd/closed.ts'
+import { sequence } from './tmd/sequence.ts'
 import { stage1 } from './tmd/stage1.ts'
 import { stage2 } from './tmd/stage2.ts'
 import { student } from './tmd/student.ts'
@@ -13,5 +14,6 @@ export const tmd = (networks: Tensors): Readonly<Record<string, Adapter>> => ({
   metrics,
   student: student(networks),
   stage1: stage1(networks),
-  stage2: stage2(networks)
+  stage2: stage2(networks),
+  sequence: sequence(networks)
 })

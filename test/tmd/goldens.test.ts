@@ -40,7 +40,13 @@ describe.skipIf(!present)('the reference reproduces the stored numbers of the me
   const adapters = tmd(await load('networks'))
   for (const [name, adapter] of Object.entries(adapters)) {
     const manifest = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as Manifest
-    for (const case_ of adapter(manifest, await load(name))) {
+    const cases = adapter(manifest, await load(name))
+    it(`${name}: every stored output is expected of some case`, () => {
+      const entries = Object.entries(manifest['tensors'] as Record<string, { role: string }>)
+      const seen = new Set(cases.flatMap((case_) => (isSkip(case_) ? [] : [...case_.expected.keys()])))
+      expect(entries.filter(([key, { role }]) => role === 'output' && !seen.has(key)).map(([key]) => key)).toEqual([])
+    })
+    for (const case_ of cases) {
       if (isSkip(case_)) it.skip(`${name}: ${case_.name} (${case_.skip})`, () => undefined)
       else
         it(`${name}: ${case_.name}`, { timeout: 120_000 }, async () => {

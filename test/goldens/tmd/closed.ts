@@ -1,4 +1,5 @@
 /** Stored numbers of the mathematics alone: schedules, conversions, closed forms, finite differences, metrics. */
+import { jvp } from '../../../src/autodiff/jvp.ts'
 import type { Expr } from '../../../src/core/Expr.ts'
 import type { Tensor } from '../../../src/core/Tensor.ts'
 import { differenceAt, finiteDifference, modeOf, type DifferenceRule } from '../../../src/autodiff/finiteDifference.ts'
@@ -10,6 +11,7 @@ import {
   cos,
   exp,
   expandDims,
+  fill,
   mul,
   narrow,
   neg,
@@ -214,21 +216,24 @@ const mixture = (set: Golden, prefix: string): Case => {
 }
 
 const biases = (set: Golden): Case => {
-  const deviations = numbers(get(set, 'eq14.S'))
+  const deviations = [0.5, 1, 2]
+  const [lasts, counts, outer] = [
+    [1, 0.999],
+    [1, 2, 4, 8],
+    [S.latest, S.shift(10)(0.5), 0.5]
+  ] as const
   const inner = (last: number, steps: number): S.Grid => [
     ...S.grid({ rule: 'plain', gamma: 10, steps }).slice(0, -1),
     last
   ]
-  const [lasts, counts] = [
-    [1, 0.999],
-    [1, 2, 4, 8]
-  ]
   return hostCase(set, 'biases of Eq. 14 and Eq. 15', {
+    'eq14.S': vector(deviations),
     'eq14.std': table([2, 4, 3], (i = 0, j = 0, k = 0) =>
-      sampledDeviation(deviations[k] ?? NaN, inner(lasts?.[i] ?? NaN, counts?.[j] ?? NaN))
+      sampledDeviation(deviations[k] ?? NaN, inner(lasts[i] ?? NaN, counts[j] ?? NaN))
     ),
     'eq14.std_infinite': vector(deviations.map((deviation) => sampledDeviationLimit(deviation, 2000))),
-    'eq15.var': vector(numbers(get(set, 'eq15.t')).map(literalVariance))
+    'eq15.t': vector(outer),
+    'eq15.var': vector(outer.map(literalVariance))
   })
 }
 
@@ -252,6 +257,14 @@ const stored =
     const growth = mul(column(mul(square(s), r)), q)
     return add(add(wave, decay), add(growth, mul(column(cos(sub(scale(3)(s), scale(2)(r)))), y)))
   }
+
+const exactly = (set: Golden): Case => {
+  const of = given(set)
+  const [y, s, v] = [of('y'), of('s'), of('v')]
+  const u = stored(set)(y, s)
+  const along = jvp([u], [y, s])([v, fill(1, s.shape)])[0] as Real
+  return graphCase(set, 'the exact derivative', ['A', 'C', 'b', 'q', 'r', 'y', 'v', 's'], { u, exact: along })
+}
 
 const difference = (set: Golden, rule: DifferenceRule, delta: number): ReadonlyArray<Case> => {
   const [s, r] = [numbers(get(set, 's')), numbers(get(set, 'r'))]
@@ -283,7 +296,7 @@ const difference = (set: Golden, rule: DifferenceRule, delta: number): ReadonlyA
 export const differences: Adapter = (manifest, tensors) => {
   const set = { manifest, tensors }
   const rules: ReadonlyArray<DifferenceRule> = ['fastgen', 'paper']
-  return rules.flatMap((rule) => [0.005, 0.001].flatMap((delta) => difference(set, rule, delta)))
+  return [exactly(set), ...rules.flatMap((rule) => [0.005, 0.001].flatMap((delta) => difference(set, rule, delta)))]
 }
 
 // metrics --------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 /** The student's inner flow, its samples, and sampling in full. */
 import { narrow, reshape } from '../../../src/ops/api.ts'
 import type { Real } from '../../../src/nn/params.ts'
+import { interpolate } from '../../../src/flow/path.ts'
 import { innerSteps, toSample, toSampleAsPrinted } from '../../../src/tmd/innerFlow.ts'
 import { aimed, clockLike, headAt, type Aim } from '../../../src/tmd/model.ts'
 import { samplePath, type OuterStep, type SampleOptions } from '../../../src/tmd/sample.ts'
@@ -53,6 +54,17 @@ const flows = (set: Golden, networks: Tensors, fusion: Fusion): ReadonlyArray<Ca
       }
     })
   )
+}
+
+const noised = (set: Golden): Case => {
+  const { inputs: time, values } = hosted({ t: timesOf(set, 't') }, 'time')
+  const of = given(set)
+  return {
+    name: 'noised data',
+    outputs: { x_t: interpolate(of('x'), of('x1'), time.t.value) },
+    inputs: new Map([...set.tensors, ...values]),
+    expected: expected(set, ['x_t'])
+  }
 }
 
 interface Variant {
@@ -157,6 +169,7 @@ export const student =
     const set = { manifest, tensors }
     const fusions: ReadonlyArray<Fusion> = ['gated', 'concat']
     return [
+      noised(set),
       ...studentHead(networks)(manifest, tensors),
       ...fusions.flatMap((fusion) => [...flows(set, networks, fusion), ...sampling(set, networks, fusion)]),
       blocks(set)
