@@ -1,10 +1,28 @@
 #!/usr/bin/env node
 /** The command line: arguments in, an exit code out. Faults end here, each as one sentence on stderr. */
-import { command, multioption, oneOf, option, array, positional, run, string, subcommands } from 'cmd-ts'
+import {
+  array,
+  command,
+  flag,
+  multioption,
+  number,
+  oneOf,
+  option,
+  positional,
+  restPositionals,
+  run,
+  string,
+  subcommands
+} from 'cmd-ts'
 import { E } from '../core/fp.ts'
 import { wanted } from '../runtime/choose.ts'
 import { type Failure, type Task } from './Failure.ts'
+import { assets, demoCommand } from './demo.ts'
 import { distilCommand } from './distil.ts'
+import { evaluateCommand } from './evaluateCommand.ts'
+import { inspectCommand } from './inspect.ts'
+import { sampleCommand } from './sample.ts'
+import { samplerDefaults } from './systems.ts'
 import { trainCommand } from './train.ts'
 
 const finish = (failure: Failure): void => {
@@ -42,10 +60,70 @@ const distil = command({
   handler: (options) => perform(distilCommand(options))
 })
 
+const whole = (long: string, fallback: number, description: string) =>
+  option({ long, type: number, defaultValue: () => fallback, defaultValueIsSerializable: true, description })
+
+const guidance = whole('guidance', samplerDefaults.omega, 'of a teacher; 1 is none')
+const model = { type: string, displayName: 'MODEL.safetensors' }
+
+const sample = command({
+  name: 'sample',
+  description: 'makes clips of captions, as one GIF',
+  args: {
+    model: positional(model),
+    out: option({ long: 'out', type: string, defaultValue: () => 'samples.gif', description: 'the GIF' }),
+    captions: multioption({ long: 'caption', type: array(string), description: '"a seven moving up and left"' }),
+    clips: whole('clips', 16, 'how many, of random captions, where none is given'),
+    seed: whole('seed', 0, 'of captions and noise'),
+    steps: whole('steps', samplerDefaults.steps, 'of a teacher'),
+    guidance,
+    device
+  },
+  handler: (request) => perform(sampleCommand(request))
+})
+
+const evaluate = command({
+  name: 'evaluate',
+  description: 'real clips and models in one table of measures, with intervals',
+  args: {
+    models: restPositionals(model),
+    classifier: option({
+      long: 'classifier',
+      type: string,
+      defaultValue: () => assets.classifier,
+      description: 'what reads the clips'
+    }),
+    clips: whole('clips', 2048, 'of each system'),
+    seed: whole('seed', 1, 'of captions, noise and resampling'),
+    steps: multioption({ long: 'steps', type: array(number), description: 'of a teacher; several give a row each' }),
+    guidance,
+    out: option({ long: 'out', type: string, defaultValue: () => '', description: 'a JSON file for the figures' }),
+    device
+  },
+  handler: (request) =>
+    perform(
+      evaluateCommand({ ...request, steps: request.steps.length === 0 ? [samplerDefaults.steps] : request.steps })
+    )
+})
+
+const inspect = command({
+  name: 'inspect',
+  description: 'says what a model file is and what is in it',
+  args: { file: positional(model) },
+  handler: ({ file }) => perform(inspectCommand(file))
+})
+
+const demo = command({
+  name: 'demo',
+  description: 'distils the teacher of moving digits and writes a report of moving pictures',
+  args: { quick: flag({ long: 'quick', description: 'show the committed student instead' }), device, runs, overrides },
+  handler: (options) => perform(demoCommand(options))
+})
+
 const app = subcommands({
   name: 'fluxion',
   description: 'differentiable programs, and few-step video generators by transition matching distillation',
-  cmds: { train, distil }
+  cmds: { train, distil, sample, evaluate, inspect, demo }
 })
 
 await run(app, process.argv.slice(2))

@@ -143,6 +143,9 @@ const still = (shape: Shape, order: ReadonlyArray<number>): boolean => {
   return moving.every((axis, i) => i === 0 || axis > (moving[i - 1] ?? -1))
 }
 
+const reshaped = (g: OnnxGraph, name: string, from: Shape, to: Shape): string =>
+  equal(from, to) ? name : g.node('Reshape', [name, g.ints(to)], { allowzero: 1 })
+
 /** The operand as a stack of matrices of `rows` by `columns`, swapped rather than moved where that is possible. */
 const matrix = (
   g: OnnxGraph,
@@ -154,17 +157,17 @@ const matrix = (
   const { shape } = x.type
   const as = (axes: ReadonlyArray<number>): number => size(pick(shape, axes))
   const stack = batch.length === 0 ? [] : [as(batch)]
-  const reshape = (name: string, to: Shape): string =>
-    equal(shape, to) ? name : g.node('Reshape', [name, g.ints(to)], { allowzero: 1 })
   const straight = [...batch, ...rows, ...columns]
-  if (still(shape, straight)) return { name: reshape(g.full(x), [...stack, as(rows), as(columns)]), swapped: false }
-  if (still(shape, [...batch, ...columns, ...rows]))
-    return { name: reshape(g.full(x), [...stack, as(columns), as(rows)]), swapped: true }
-  const moved = g.node('Transpose', [g.full(x)], { perm: straight })
-  return {
-    name: g.node('Reshape', [moved, g.ints([...stack, as(rows), as(columns)])], { allowzero: 1 }),
-    swapped: false
-  }
+  const crossed = [...batch, ...columns, ...rows]
+  const upright = [...stack, as(rows), as(columns)]
+  const turned = [...stack, as(columns), as(rows)]
+  if (still(shape, straight)) return { name: reshaped(g, g.full(x), shape, upright), swapped: false }
+  if (still(shape, crossed)) return { name: reshaped(g, g.full(x), shape, turned), swapped: true }
+  // Whole rows are moved where the last axis stays last, and both orders of one operand move alike.
+  const swapped = straight.at(-1) !== shape.length - 1 && crossed.at(-1) === shape.length - 1
+  const order = swapped ? crossed : straight
+  const moved = g.node('Transpose', [g.full(x)], { perm: order })
+  return { name: reshaped(g, moved, pick(shape, order), swapped ? turned : upright), swapped }
 }
 
 /** `Gemm` for two matrices, `MatMul` for stacks of them, `FusedMatMul` where a stack's matrices are swapped. */
@@ -228,7 +231,8 @@ export const contract: Op = primitive<Contract>({
       if (x === undefined || y === undefined) return ''
       const a = matrix(g, x, left.batch, freeOf(x.type.shape, left), left.over)
       const b = matrix(g, y, right.batch, right.over, freeOf(y.type.shape, right))
-      const name = product(g, type.dtype, left.batch.length > 0, a, b)
-      return g.node('Reshape', [name, g.ints(type.shape)], { allowzero: 1 })
+      const stacked = left.batch.length > 0
+      const { batch, m, n } = sizesOf(x.type.shape, y.type.shape, { left, right })
+      return reshaped(g, product(g, type.dtype, stacked, a, b), [...(stacked ? [batch] : []), m, n], type.shape)
     }
 })

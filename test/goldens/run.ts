@@ -1,4 +1,4 @@
-/** `npm run test:goldens -- [ops|wan|tmd …]`: every case on every target, and how near each came. */
+/** `npm run test:goldens -- [ops wan tmd] [reference onnx webgpu]`: every case on every target, and how near each came. */
 import { show, type Faults } from '../../src/core/Fault.ts'
 import { E } from '../../src/core/fp.ts'
 import type { Device } from '../../src/runtime/device.ts'
@@ -60,9 +60,13 @@ const runOn = async (set: string, groups: ReadonlyArray<Group>, target: Target):
 }
 
 const asked = process.argv.slice(2)
-for (const set of asked.length > 0 ? asked : sets) {
+const isTarget = (name: string): boolean => targets.some((target) => target.name === name)
+const wanted = asked.filter((name) => !isTarget(name))
+const on = targets.filter(({ name }) => !asked.some(isTarget) || asked.includes(name))
+
+for (const set of wanted.length > 0 ? wanted : sets) {
   const groups = await load(set)
-  for (const target of targets) {
+  for (const target of on) {
     const outcomes = await runOn(set, groups, target)
     if (count(outcomes, 'Missed') > 0) process.exitCode = 1
   }

@@ -1,6 +1,6 @@
 /** The targets that cases run on. One that cannot be opened here is skipped, with the reason. */
 import type { Fault, Faults } from '../../src/core/Fault.ts'
-import { E, pipe, TE } from '../../src/core/fp.ts'
+import { pipe, TE } from '../../src/core/fp.ts'
 import type { Tensor } from '../../src/core/Tensor.ts'
 import { program, type Program } from '../../src/compile/Program.ts'
 import type { Buffer, Device } from '../../src/runtime/device.ts'

@@ -5,8 +5,8 @@
  * Laws: the same program gives the same bytes; the file means what the program means (`test/runtime/onnx.test.ts`).
  */
 import { isApply, topological, type Apply, type Expr, type Type } from '../../core/Expr.ts'
-import { pipe } from '../../core/fp.ts'
 import type { OnnxValue } from '../../core/Lowering.ts'
+import { stored, type Tensor } from '../../core/Tensor.ts'
 import type { Port, Program } from '../Program.ts'
 import { expandFor } from '../simplify.ts'
 import { sheet, type Sheet } from './graph.ts'
@@ -154,15 +154,40 @@ const expanded = (program: Program): Program => {
   }
 }
 
-/** The file of a program. */
-export const emit = (program: Program): OnnxFile => {
+/** Values of inputs that are to be part of the file, by name. */
+export type Weights = ReadonlyMap<string, Tensor>
+
+const bytesOf = ({ dtype, shape, data }: Tensor): Uint8Array => {
+  const held = stored({ dtype, shape, data }).data
+  return new Uint8Array(held.buffer, held.byteOffset, held.byteLength)
+}
+
+/** The model with some inputs as constants of the same names: a file that needs nothing beside it. */
+const weighted = (model: OnnxModel, inputs: ReadonlyArray<NamedPort>, weights: Weights): OnnxModel => {
+  const held = inputs.flatMap(({ name, label }) => {
+    const value = weights.get(name)
+    return value === undefined
+      ? []
+      : [{ name: label, type: carrier(value.dtype), shape: value.shape, data: bytesOf(value) }]
+  })
+  const labels = new Set(held.map(({ name }) => name))
+  return {
+    ...model,
+    inputs: model.inputs.filter(({ name }) => !labels.has(name)),
+    constants: [...model.constants, ...held]
+  }
+}
+
+/** The file of a program; inputs named in `weights` are held by the file, and are no inputs of it. */
+export const emit = (program: Program, weights: Weights = new Map()): OnnxFile => {
   const taken = new Set<string>() // local
   const inputs = labels(program.inputs, taken)
   const outputs = labels(program.outputs, taken)
-  return pipe(write(expanded(program), inputs, outputs), (model) => ({
+  const model = weighted(write(expanded(program), inputs, outputs), inputs, weights)
+  return {
     bytes: serialize(model),
-    inputs,
+    inputs: inputs.filter(({ name }) => !weights.has(name)),
     outputs,
     nodes: model.nodes.length
-  }))
+  }
 }

@@ -21,6 +21,8 @@ export interface Sheet {
 }
 
 interface Ink {
+  /** What each reshaped value is a reshape of. */
+  readonly reshapes: Map<string, string>
   readonly nodes: Array<OnnxNode>
   readonly constants: Array<OnnxConstant>
   readonly written: Map<string, ReadonlyArray<string>>
@@ -49,13 +51,17 @@ const numberText = (value: number): string => (Object.is(value, -0) ? '-0' : Str
 
 const writeNodes =
   (ink: Ink, operation: string): OnnxGraph['nodes'] =>
-  (op, inputs, attributes, outputs, domain = '') => {
+  (op, given, attributes, outputs, domain = '') => {
+    const [first = '', ...rest] = given
+    // A reshape of a reshape is one of the original.
+    const inputs = op === 'Reshape' ? [ink.reshapes.get(first) ?? first, ...rest] : given
     const key = nodeText(op, inputs, attributes, outputs, domain)
     const known = ink.written.get(key)
     if (known !== undefined) return known
     const id = ink.nodes.length
     const made = Array.from({ length: outputs }, (_, i) => valueName(id, i))
     ink.written.set(key, made)
+    if (op === 'Reshape') ink.reshapes.set(made[0] ?? '', inputs[0] ?? '')
     ink.nodes.push({ op, name: `${operation}/${op}.${id}`, inputs, outputs: made, attributes, domain })
     return made
   }
@@ -98,7 +104,7 @@ const writer = (ink: Ink, operation: string): OnnxGraph => {
 
 /** An empty sheet. */
 export const sheet = (): Sheet => {
-  const ink: Ink = { nodes: [], constants: [], written: new Map() } // local
+  const ink: Ink = { reshapes: new Map(), nodes: [], constants: [], written: new Map() } // local
   const graph = writer(ink, 'program')
   return {
     graph,

@@ -23,7 +23,8 @@ export interface Inliner {
   readonly lines: ReadonlyArray<string>
 }
 
-const isAtom = (text: string): boolean => /^-?\w+(\.\w+)?$/.test(text)
+/** A name or a number: nothing to be computed once. */
+const isAtom = (text: string): boolean => /^(-?\w+(\.\w+)?|[fi]32\(-?[\d.e+-]+\)|\(-infinity\(\)\))$/.test(text)
 
 /** Statements that compute values at places, written as they are asked for. */
 export const inliner = (reading: Reading): Inliner => {

@@ -7,7 +7,7 @@
 export type KernelSources = Readonly<Record<KernelName, string>>
 export type KernelName = 'contractTile' | 'contractSubgroup'
 
-const contraction = ['a', 'b', 'c', 'loadA', 'loadB', 'store'] as const
+const contraction = ['a', 'b', 'c', 'sizes', 'startA', 'startB', 'loadA', 'loadB', 'store'] as const
 
 export const holes: Readonly<Record<KernelName, ReadonlyArray<string>>> = {
   contractTile: [...contraction, 'ALONG_K'],

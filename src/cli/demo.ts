@@ -1,0 +1,142 @@
+/**
+ * `npm run demo`: the main job in one command. A pretrained teacher is distilled into a two-step student, both make
+ * clips of the same captions, and a report shows them side by side. With `--quick` the committed student stands in.
+ */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { pipe, TE } from '../core/fp.ts'
+import { program } from '../compile/Program.ts'
+import { emit } from '../compile/onnx/emit.ts'
+import { load, show } from '../io/config.ts'
+import { writeBytes } from '../io/files.ts'
+import { paths } from '../io/run.ts'
+import type { Wanted } from '../runtime/choose.ts'
+import type { Device } from '../runtime/device.ts'
+import { digits } from './clips.ts'
+import { distilSchema, type DistilConfig } from './configs.ts'
+import { withDevice } from './devices.ts'
+import { distilWith, stageFile } from './distil.ts'
+import { evaluate, evaluationDefaults, table, type System } from './evaluate.ts'
+import { graph, io, ofConfig, type Task } from './Failure.ts'
+import { judgeOf } from './judge.ts'
+import { classifierKind, loadModel, saveModel, teacherKind, type Model } from './models.ts'
+import { duration } from './progress.ts'
+import { writeReport } from './report.ts'
+import { samplingGraph, studentKind } from './student.ts'
+import { samplerDefaults, studentSystem, teacherSystem } from './systems.ts'
+import { openRun } from './train.ts'
+import type { StudentFile } from './configs.ts'
+
+export interface DemoOptions {
+  readonly quick: boolean
+  readonly device: Wanted
+  readonly runs: string
+  readonly overrides: ReadonlyArray<string>
+}
+
+/** A path inside the package, from the source as from the build. */
+const packaged = (path: string): string => {
+  const here = fileURLToPath(new URL('.', import.meta.url))
+  const root = [join(here, '../..'), join(here, '../../..')].find((folder) =>
+    existsSync(join(folder, 'examples/configs'))
+  )
+  return join(root ?? '.', path)
+}
+
+export const assets = {
+  teacher: packaged('examples/assets/digits-teacher.safetensors'),
+  classifier: packaged('examples/assets/digits-classifier.safetensors'),
+  student: packaged('examples/assets/digits-student.safetensors'),
+  config: packaged('examples/configs/demo.yaml')
+}
+
+const say = (what: string): void => void process.stderr.write(`${what}\n`)
+
+/** Distils, or takes the committed student. */
+const studentFileOf = (options: DemoOptions, config: DistilConfig, folder: string, device: Device): Task<string> =>
+  options.quick ? TE.right(assets.student) : distilWith(config, folder)(device)
+
+/** The student as files that others can use: its weights in 16 bits, and its whole sampler as ONNX. */
+const exportStudent = (model: Model<StudentFile>, folder: string): Task<void> =>
+  pipe(
+    saveModel(studentKind, { ...model, path: join(folder, 'student.safetensors') }, 'bf16'),
+    TE.flatMap(() => graph(TE.fromEither(program({ clips: samplingGraph(model.config, 1) })))),
+    TE.flatMap((compiled) => io(writeBytes(join(folder, 'student.onnx'), [emit(compiled, weightsOf(model)).bytes]))),
+    TE.asUnit
+  )
+
+const weightsOf = ({ tensors }: Model<StudentFile>) =>
+  new Map([...tensors].map(([name, x]) => [`params.${name}`, x] as const))
+
+const intro = (config: DistilConfig, quick: boolean, seconds: number): ReadonlyArray<string> => [
+  `A text-to-video flow model of moving digits, the teacher, needs 50 steps with guidance to make a clip. ${
+    quick ? 'The committed student' : 'The student, distilled just now by transition matching distillation,'
+  } makes one in ${config.student.outerSteps} outer steps with ${config.student.innerSteps} steps of its flow head each.`,
+  `Everything on this page took ${duration(seconds)} on this machine.`
+]
+
+const withStage1 = (device: Device, folder: string, quick: boolean): Task<ReadonlyArray<System>> => {
+  const file = stageFile(folder, 'stage1')
+  return quick || !existsSync(file)
+    ? TE.right([])
+    : pipe(
+        loadModel(studentKind, file),
+        TE.flatMap((model) => studentSystem(device, model, samplerDefaults.batch, 'student after stage 1')),
+        TE.map((system) => [system])
+      )
+}
+
+const demoWith =
+  (options: DemoOptions, config: DistilConfig) =>
+  (device: Device): Task<string> => {
+    const started = Date.now()
+    const folder = join(options.runs, options.quick ? 'demo-quick' : 'demo')
+    const clips = options.quick ? 64 : 256
+    const samples = Math.min(samplerDefaults.batch, clips)
+    return pipe(
+      TE.Do,
+      TE.bind('run', () => openRun(folder, show(distilSchema, config), device)),
+      TE.bind('teacher', () => loadModel(teacherKind, config.teacher)),
+      TE.bind('classifier', () => loadModel(classifierKind, assets.classifier)),
+      TE.bind('images', () => digits),
+      TE.bind('file', () => studentFileOf(options, config, folder, device)),
+      TE.bind('student', ({ file }) => loadModel(studentKind, file)),
+      TE.tap(({ student }) => exportStudent(student, folder)),
+      TE.bind('judge', ({ classifier }) => judgeOf(device, classifier)),
+      TE.bind('slow', ({ teacher }) => teacherSystem(device, teacher, { ...samplerDefaults, batch: samples })),
+      TE.bind('four', ({ teacher }) =>
+        teacherSystem(device, teacher, { ...samplerDefaults, steps: 4, gamma: 10, batch: samples })
+      ),
+      TE.bind('stage1', () => withStage1(device, folder, options.quick)),
+      TE.bind('fast', ({ student }) => studentSystem(device, student, samples)),
+      TE.bind('evaluation', ({ judge, images, teacher, slow, four, stage1, fast }) =>
+        evaluate(
+          judge,
+          images,
+          teacher.config.data,
+          { ...evaluationDefaults, clips },
+          say
+        )([slow, four, ...stage1, fast])
+      ),
+      TE.flatMap(({ evaluation, teacher, run }) => {
+        say(table(evaluation.rows))
+        return writeReport({
+          run: { ...paths(folder), ...run },
+          title: 'Moving digits in two steps',
+          summary: intro(config, options.quick, (Date.now() - started) / 1000),
+          data: teacher.config.data,
+          evaluation,
+          clips,
+          config: show(distilSchema, config)
+        })
+      })
+    )
+  }
+
+export const demoCommand = (options: DemoOptions): Task<string> =>
+  pipe(
+    load(distilSchema)(assets.config, [`teacher=${assets.teacher}`, ...options.overrides]),
+    TE.mapLeft(ofConfig),
+    TE.flatMap((config) => withDevice(options.device)(demoWith(options, config)))
+  )

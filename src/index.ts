@@ -1,0 +1,44 @@
+/**
+ * Fluxion: differentiable programs as values, and transition matching distillation on top of them.
+ *
+ * The language is at the top level; what is built of it is under the names of its folders.
+ */
+
+// the language ---------------------------------------------------------------------------
+export * from './ops/api.ts'
+export type { Apply, Params, Term, Type } from './core/Expr.ts'
+export type { Float, Int } from './core/DType.ts'
+export type { Broadcast, Matmul, Sym } from './core/Shape.ts'
+export * as Close from './core/Close.ts'
+export * as Fault from './core/Fault.ts'
+export * as Key from './core/Key.ts'
+export * as Tensor from './core/Tensor.ts'
+export { trees, type Mapped, type Tree, type Trees } from './core/Tree.ts'
+export { pipe } from './core/fp.ts'
+
+// operations of one's own ------------------------------------------------------------------
+export { composite, primitive, type Builder, type Composite, type Draw, type Example, type Op } from './core/Op.ts'
+export type * as Lowering from './core/Lowering.ts'
+export { $, ops } from './ops/registry.ts'
+
+// derivatives ----------------------------------------------------------------------------
+export { exprs, grad, gradOf, valueAndGrad, type ValueAndGrad } from './autodiff/grad.ts'
+export { jvp } from './autodiff/jvp.ts'
+export { vjp } from './autodiff/vjp.ts'
+export * from './autodiff/finiteDifference.ts'
+
+// meaning and text -------------------------------------------------------------------------
+export { evaluate, type Environment } from './interpret/evaluate.ts'
+export { parse, parseWith, showUnreadable, type Unreadable } from './interpret/parse.ts'
+export { show } from './interpret/show.ts'
+
+// what is built of it --------------------------------------------------------------------
+export * as compile from './compile.ts'
+export * as data from './data.ts'
+export * as flow from './flow.ts'
+export * as io from './io.ts'
+export * as measure from './measure.ts'
+export * as nn from './nn.ts'
+export * as optim from './optim.ts'
+export * as runtime from './runtime.ts'
+export * as tmd from './tmd.ts'

@@ -1,0 +1,13 @@
+/** Layers, positions, times, and the video transformer, as functions from parameters and values to values. */
+export * from './nn/attention.ts'
+export * from './nn/block.ts'
+export * from './nn/check.ts'
+export * from './nn/dit.ts'
+export * from './nn/embed.ts'
+export * from './nn/linear.ts'
+export * from './nn/norm.ts'
+export * from './nn/params.ts'
+export * from './nn/patch.ts'
+export * from './nn/ragged.ts'
+export * from './nn/rope.ts'
+export * from './nn/time.ts'

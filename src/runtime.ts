@@ -1,0 +1,5 @@
+/** Where programs run: WebGPU, ONNX on the CPU, and the reference in double precision. */
+export * from './runtime/device.ts'
+export * from './runtime/choose.ts'
+export { defaults as onnxDefaults, onnx, type OnnxOptions } from './runtime/onnx/device.ts'
+export { reference } from './runtime/reference/device.ts'
