@@ -4,6 +4,7 @@ import { choose, describe, type Wanted } from '../runtime/choose.ts'
 import type { Device } from '../runtime/device.ts'
 import { onnx } from '../runtime/onnx/device.ts'
 import { reference } from '../runtime/reference/device.ts'
+import { openWebgpu } from '../runtime/webgpu/node.ts'
 import { device as onDevice, type Task } from './Failure.ts'
 
 /** Opens a device, uses it, and closes it whatever happened; says on stderr which it is and why. */
@@ -12,7 +13,7 @@ export const withDevice =
   <A>(use: (device: Device) => Task<A>): Task<A> =>
     pipe(
       choose({
-        webgpu: TE.left({ _tag: 'Device', device: 'webgpu', why: 'no adapter' }),
+        webgpu: openWebgpu(),
         onnx: onnx({}),
         reference
       })(wanted),

@@ -12,12 +12,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let place = (group.y * groups.x + group.x) * 64u + lane;
   if (place >= 256u) { return; }
   let i = place % 1u;
-  let from_strip = place / 1u * 64u;
-  let to_strip = min(from_strip + 64u, 16384u);
+  let first = place / 1u * 64u;
+  let end = min(first + 64u, 16384u);
   var total: f32 = f32(0.0);
-  for (var start = from_strip; start < to_strip; start += 64u) {
+  for (var start = first; start < end; start += 64u) {
     var part: f32 = f32(0.0);
-    for (var r = start; r < min(start + 64u, to_strip); r++) {
+    for (var r = start; r < min(start + 64u, end); r++) {
       let b0 = x0[r];
       part = (part + ((body(b0.x) + body(b0.y)) + (body(b0.z) + body(b0.w))));
     }
@@ -38,8 +38,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let i = (group.y * groups.x + group.x) * 64u + lane;
   if (i >= 1u) { return; }
   var total: f32 = f32(0.0);
-  for (var piece = 0u; piece < 256u; piece++) {
-    total = (total + pieces[piece * 1u + i]);
+  for (var start = 0u; start < 256u; start += 64u) {
+    var part: f32 = f32(0.0);
+    for (var r = start; r < min(start + 64u, 256u); r++) {
+      part = (part + pieces[r * 1u + i]);
+    }
+    total = (total + part);
   }
   y[i] = total;
 }

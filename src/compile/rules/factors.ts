@@ -119,9 +119,9 @@ const contracted = (node: Apply): Expr | undefined => {
   const [x, y] = node.term.inputs
   const params = node.term.params as Contract
   if (x === undefined || y === undefined) return undefined
-  const left = size(node.shape) <= size(x.shape) ? scaledEvenly(x) : undefined
+  const left = size(node.shape) < size(x.shape) ? scaledEvenly(x) : undefined
   if (left) return $.mul($.contract(left.value, y, params), spread(left.scalar, node))
-  const right = size(node.shape) <= size(y.shape) ? scaledEvenly(y) : undefined
+  const right = size(node.shape) < size(y.shape) ? scaledEvenly(y) : undefined
   return right && $.mul($.contract(x, right.value, params), spread(right.scalar, node))
 }
 

@@ -36,10 +36,20 @@ const block = 64
 
 // the parts of a fold -----------------------------------------------------------------------
 
+/** What one turn of the loop does: values of strip `r` of row `i`, and what must stand before them. */
 interface Part {
   readonly fold: Fold
-  readonly strip: Strip
+  readonly strips: number
+  /** Statements that do not depend on `r`, and those that do. */
+  readonly before: ReadonlyArray<string>
+  readonly each: ReadonlyArray<string>
+  readonly values: ReadonlyArray<string>
+  readonly functions: ReadonlyArray<Function>
   readonly operands: Operands
+  /** The results of an earlier launch, bound before the operands. */
+  readonly pieces: ReadonlyArray<readonly [Binding, Value]>
+  /** Neighbouring values of `r` are read from neighbouring places. */
+  readonly inRow: boolean
 }
 
 const bodyStrip = ({ stored }: Context, fold: Fold, width: Width, all: Operands): Strip =>
@@ -57,14 +67,42 @@ const bodyStrip = ({ stored }: Context, fold: Fold, width: Width, all: Operands)
   })
 
 /** Whole vectors along the fold where something can be loaded so. */
-const partOf = (context: Context, fold: Fold): Part => {
+const chosen = (context: Context, fold: Fold): readonly [Strip, Operands] => {
   const wide = operands()
   const four = fold.count % 4 === 0 && fold.count > 0 ? bodyStrip(context, fold, 4, wide) : undefined
   if (four !== undefined && four.loads.some((l) => l.width === 4) && four.loads.length + 4 * four.single <= 16)
-    return { fold, strip: four, operands: wide }
+    return [four, wide]
   const narrow = operands()
-  return { fold, strip: bodyStrip(context, fold, 1, narrow), operands: narrow }
+  return [bodyStrip(context, fold, 1, narrow), narrow]
 }
+
+const partOf = (context: Context, fold: Fold): Part => {
+  const [strip, all] = chosen(context, fold)
+  return {
+    fold,
+    strips: fold.count / strip.width,
+    before: strip.loads.filter((l) => !mentions(l.index, 'r')).map(statement),
+    each: strip.loads.filter((l) => mentions(l.index, 'r')).map(statement),
+    values: calls(strip),
+    functions: [strip.element],
+    operands: all,
+    pieces: [],
+    inRow: strip.width === 4
+  }
+}
+
+/** The fold of an earlier launch's results, `count` for every row. */
+const partOfPieces = (fold: Fold, from: Value, count: number): Part => ({
+  fold,
+  strips: count,
+  before: [],
+  each: [],
+  values: [`pieces[r * ${size(fold.core.shape)}u + i]`],
+  functions: [],
+  operands: operands(),
+  pieces: [[{ name: 'pieces', access: 'read', type: `array<${storedType(fold.core.dtype)}>` }, from]],
+  inRow: false
+})
 
 const tree = (values: ReadonlyArray<string>, combine: Fold['combine']): string => {
   const half = Math.ceil(values.length / 2)
@@ -74,19 +112,18 @@ const tree = (values: ReadonlyArray<string>, combine: Fold['combine']): string =
 }
 
 /** Statements that fold strips `from` up to `to`, `step` apart, into a new variable `total`. */
-const loop = ({ fold, strip }: Part, from: string, to: string, step: number): ReadonlyArray<string> => {
-  const invariant = strip.loads.filter((l) => !mentions(l.index, 'r'))
-  const each = strip.loads.filter((l) => mentions(l.index, 'r'))
+const loop = (part: Part, from: string, to: string, step: number): ReadonlyArray<string> => {
+  const { fold, before, each, values } = part
   const type = wgslType(fold.core.dtype)
   const advance = step === 1 ? 'r++' : `r += ${step}u`
   return [
-    ...invariant.map(statement),
+    ...before,
     `var total: ${type} = ${fold.identity};`,
     `for (var start = ${from}; start < ${to}; start += ${block * step}u) {`,
     `  var part: ${type} = ${fold.identity};`,
     `  for (var r = start; r < min(start + ${block * step}u, ${to}); ${advance}) {`,
-    ...each.map((l) => `    ${statement(l)}`),
-    `    part = ${fold.combine('part', tree(calls(strip), fold.combine))};`,
+    ...each.map((line) => `    ${line}`),
+    `    part = ${fold.combine('part', tree(values, fold.combine))};`,
     '  }',
     `  total = ${fold.combine('total', 'part')};`,
     '}'
@@ -120,141 +157,122 @@ const ending = (
 
 const output = (root: Expr): Binding => ({ name: 'y', access: 'read_write', type: `array<${storedType(root.dtype)}>` })
 
-const thread = (n: number): ReadonlyArray<string> => [
-  `let i = ${groupNumber} * ${threads}u + lane;`,
-  `if (i >= ${n}u) { return; }`
-]
-
 // schedules --------------------------------------------------------------------------------
 
-/** One row a thread. */
-const byThread = (context: Context, part: Part): Kernel => {
+/** The kernel that stores the root, of statements that leave the result in `total` and of how they are laid out. */
+const closing = (
+  context: Context,
+  part: Part,
+  workgroups: number,
+  declarations: ReadonlyArray<string>,
+  body: (store: ReadonlyArray<string>) => ReadonlyArray<string>
+): Kernel => {
   const { root } = context.group
-  const n = size(part.fold.core.shape)
   const [store, functions] = ending(context, part.fold.core, part.operands)
   return {
     wgsl: printModule({
       comment: context.label,
-      bindings: [...bindingsOf(part.operands), output(root)],
-      declarations: [],
-      functions: [...accessorsOf(part.operands), part.strip.element, ...functions],
+      bindings: [...part.pieces.map(([binding]) => binding), ...bindingsOf(part.operands), output(root)],
+      declarations,
+      functions: [...accessorsOf(part.operands), ...part.functions, ...functions],
       workgroup: threads,
-      main: [...thread(n), ...loop(part, '0u', `${part.fold.count / part.strip.width}u`, 1), ...store]
+      main: body(store)
     }),
-    reads: part.operands.nodes.map(node),
+    reads: [...part.pieces.map(([, value]) => value), ...part.operands.nodes.map(node)],
     write: node(root),
-    workgroups: grid(Math.ceil(n / threads)),
+    workgroups: grid(workgroups),
     label: context.label
   }
+}
+
+/** One row a thread. */
+const byThread = (context: Context, part: Part): Kernel => {
+  const n = size(part.fold.core.shape)
+  return closing(context, part, Math.ceil(n / threads), [], (store) => [
+    `let i = ${groupNumber} * ${threads}u + lane;`,
+    `if (i >= ${n}u) { return; }`,
+    ...loop(part, '0u', `${part.strips}u`, 1),
+    ...store
+  ])
 }
 
 /** One row a workgroup, whose threads take turns along the row. */
 const byWorkgroup = (context: Context, part: Part): Kernel => {
-  const { root } = context.group
   const n = size(part.fold.core.shape)
-  const type = wgslType(part.fold.core.dtype)
-  const [store, functions] = ending(context, part.fold.core, part.operands)
-  return {
-    wgsl: printModule({
-      comment: context.label,
-      bindings: [...bindingsOf(part.operands), output(root)],
-      declarations: [`var<workgroup> totals: array<${type}, ${threads}>;`],
-      functions: [...accessorsOf(part.operands), part.strip.element, ...functions],
-      workgroup: threads,
-      main: [
-        `let i = ${groupNumber};`,
-        `if (i >= ${n}u) { return; }`,
-        '{',
-        ...loop(part, 'lane', `${part.fold.count / part.strip.width}u`, threads).map((line) => `  ${line}`),
-        '  totals[lane] = total;',
-        '}',
-        `for (var half = ${threads / 2}u; half > 0u; half = half / 2u) {`,
-        '  workgroupBarrier();',
-        '  if (lane < half) {',
-        `    totals[lane] = ${part.fold.combine('totals[lane]', 'totals[lane + half]')};`,
-        '  }',
-        '}',
-        'if (lane == 0u) {',
-        '  let total = totals[0];',
-        ...store.map((line) => `  ${line}`),
-        '}'
-      ]
-    }),
-    reads: part.operands.nodes.map(node),
-    write: node(root),
-    workgroups: grid(n),
-    label: context.label
-  }
+  const totals = `var<workgroup> totals: array<${wgslType(part.fold.core.dtype)}, ${threads}>;`
+  return closing(context, part, n, [totals], (store) => [
+    `let i = ${groupNumber};`,
+    `if (i >= ${n}u) { return; }`,
+    '{',
+    ...loop(part, 'lane', `${part.strips}u`, threads).map((line) => `  ${line}`),
+    '  totals[lane] = total;',
+    '}',
+    `for (var half = ${threads / 2}u; half > 0u; half = half / 2u) {`,
+    '  workgroupBarrier();',
+    '  if (lane < half) {',
+    `    totals[lane] = ${part.fold.combine('totals[lane]', 'totals[lane + half]')};`,
+    '  }',
+    '}',
+    'if (lane == 0u) {',
+    '  let total = totals[0];',
+    ...store.map((line) => `  ${line}`),
+    '}'
+  ])
 }
 
-/** Rows cut into `pieces`, each folded by a thread; then the pieces of each row. */
-const inStages = (context: Context, part: Part, pieces: number): ReadonlyArray<Kernel> => {
-  const { fold, strip } = part
-  const { root } = context.group
-  const n = size(fold.core.shape)
-  const strips = fold.count / strip.width
-  const chunk = Math.ceil(strips / pieces)
-  const type = storedType(fold.core.dtype)
-  const between: Value = { _tag: 'Scratch', group: root, elements: n * pieces }
-  const rest = operands()
-  const [store, functions] = ending(context, fold.core, rest)
-  const first: Kernel = {
+/** Every row in `pieces`, each folded by a thread: the first of two launches. */
+const ofPieces = (context: Context, part: Part, pieces: number, write: Value): Kernel => {
+  const n = size(part.fold.core.shape)
+  const chunk = Math.ceil(part.strips / pieces)
+  const label = `${context.label}, of pieces`
+  return {
     wgsl: printModule({
-      comment: `${context.label}, of pieces`,
-      bindings: [...bindingsOf(part.operands), { name: 'pieces', access: 'read_write', type: `array<${type}>` }],
+      comment: label,
+      bindings: [
+        ...bindingsOf(part.operands),
+        { name: 'pieces', access: 'read_write', type: `array<${storedType(part.fold.core.dtype)}>` }
+      ],
       declarations: [],
-      functions: [...accessorsOf(part.operands), strip.element],
+      functions: [...accessorsOf(part.operands), ...part.functions],
       workgroup: threads,
       main: [
         `let place = ${groupNumber} * ${threads}u + lane;`,
         `if (place >= ${n * pieces}u) { return; }`,
         `let i = place % ${n}u;`,
-        `let from_strip = place / ${n}u * ${chunk}u;`,
-        `let to_strip = min(from_strip + ${chunk}u, ${strips}u);`,
-        ...loop(part, 'from_strip', 'to_strip', 1),
+        `let first = place / ${n}u * ${chunk}u;`,
+        `let end = min(first + ${chunk}u, ${part.strips}u);`,
+        ...loop(part, 'first', 'end', 1),
         'pieces[place] = total;'
       ]
     }),
     reads: part.operands.nodes.map(node),
-    write: between,
+    write,
     workgroups: grid(Math.ceil((n * pieces) / threads)),
-    label: `${context.label}, of pieces`
+    label
   }
-  const last: Kernel = {
-    wgsl: printModule({
-      comment: context.label,
-      bindings: [{ name: 'pieces', access: 'read', type: `array<${type}>` }, ...bindingsOf(rest), output(root)],
-      declarations: [],
-      functions: [...accessorsOf(rest), ...functions],
-      workgroup: threads,
-      main: [
-        ...thread(n),
-        `var total: ${wgslType(fold.core.dtype)} = ${fold.identity};`,
-        `for (var piece = 0u; piece < ${pieces}u; piece++) {`,
-        `  total = ${fold.combine('total', `pieces[piece * ${n}u + i]`)};`,
-        '}',
-        ...store
-      ]
-    }),
-    reads: [between, ...rest.nodes.map(node)],
-    write: node(root),
-    workgroups: grid(Math.ceil(n / threads)),
-    label: context.label
-  }
-  return [first, last]
 }
 
 /** Threads that keep a machine busy. */
 const enough = { subgroup: 256, tile: 16384 } as const
+/** Pieces of a row that the second of two launches folds in no time. */
+const mostPieces = 1024
+
+/** Into how many pieces a row is cut: 1 where there are rows enough, or too little in them. */
+const piecesOf = ({ target: { schedule } }: Context, { fold, strips }: Part): number => {
+  const n = size(fold.core.shape)
+  const wanted = Math.min(Math.ceil(enough[schedule] / n), Math.floor(strips / block), mostPieces)
+  return 4 * n < enough[schedule] && (schedule === 'subgroup' || strips > 16 * threads) ? Math.max(1, wanted) : 1
+}
+
+const whole = (context: Context, part: Part): Kernel =>
+  context.target.schedule === 'tile' && part.strips > 8 && (part.inRow || part.pieces.length > 0)
+    ? byWorkgroup(context, part)
+    : byThread(context, part)
 
 export const emitFold = (context: Context, fold: Fold): ReadonlyArray<Kernel> => {
   const part = partOf(context, fold)
-  const n = size(fold.core.shape)
-  const wanted = enough[context.target.schedule]
-  const strips = fold.count / part.strip.width
-  const pieces = Math.min(Math.ceil(wanted / n), Math.floor(strips / block))
-  if (n < wanted / 4 && pieces > 1 && (context.target.schedule === 'subgroup' || strips > 16 * threads))
-    return inStages(context, part, pieces).map((k) => k)
-  const long = context.target.schedule === 'tile' && fold.count > 32 && part.strip.width === 4
-  return [long ? byWorkgroup(context, part) : byThread(context, part)]
+  const pieces = piecesOf(context, part)
+  if (pieces === 1) return [whole(context, part)]
+  const between: Value = { _tag: 'Scratch', group: context.group.root, elements: size(fold.core.shape) * pieces }
+  return [ofPieces(context, part, pieces, between), whole(context, partOfPieces(fold, between, pieces))]
 }

@@ -3,8 +3,9 @@
  * worker; only what is uploaded or read crosses.
  */
 import { cpus } from 'node:os'
-import { emit, type OnnxFile } from '../../compile/onnx/emit.ts'
-import type { Program } from '../../compile/Program.ts'
+import { emit, type NamedPort, type OnnxFile } from '../../compile/onnx/emit.ts'
+import { pack } from '../../compile/onnx/pack.ts'
+import type { Port, Program } from '../../compile/Program.ts'
 import type { Fault, Faults } from '../../core/Fault.ts'
 import { E, pipe, TE } from '../../core/fp.ts'
 import { elements, stored, type Tensor } from '../../core/Tensor.ts'
@@ -12,7 +13,7 @@ import type { Type } from '../../core/Expr.ts'
 import { bind } from '../bind.ts'
 import type { Buffer, Device, Executable } from '../device.ts'
 import { cores, deviceFault, link, type Link } from './link.ts'
-import type { Optimization } from './protocol.ts'
+import type { Binding, Optimization } from './protocol.ts'
 
 // model ----------------------------------------------------------------------------------
 
@@ -33,8 +34,21 @@ interface Open {
   readonly live: Set<Buffer>
 }
 
+/** A name in the file, and the ports of the program that it stands for. */
+interface Slot {
+  readonly label: string
+  readonly ports: ReadonlyArray<Port>
+}
+
+interface Compiled {
+  readonly program: Program
+  readonly file: OnnxFile
+  readonly inputs: ReadonlyArray<Slot>
+  readonly outputs: ReadonlyArray<Slot>
+}
+
 /** Beyond this optimising takes superlinear time. */
-const largeGraph = 5000
+const largeGraph = 10_000
 
 // constructors ---------------------------------------------------------------------------
 
@@ -57,54 +71,88 @@ const gone = (open: Open, buffers: ReadonlyArray<Buffer>): Fault | undefined =>
 
 // operations -----------------------------------------------------------------------------
 
-const run =
-  (open: Open, id: number, program: Program, file: OnnxFile): Executable['run'] =>
-  (inputs, donated = new Set()) =>
-    pipe(
-      bind(program, inputs),
-      E.flatMap((bound) => pipe(gone(open, bound), (fault) => (fault === undefined ? E.right(bound) : E.left(fault)))),
-      TE.fromEither,
-      TE.flatMap((bound) => {
-        const spent = file.inputs.flatMap(({ name }, i) => (donated.has(name) ? (bound[i] ?? []) : []))
-        const outputs = file.outputs.map((port) => [port, bufferOf(open, port)] as const)
-        return pipe(
-          open.link.ask({
-            _tag: 'Run',
-            program: id,
-            inputs: file.inputs.map(({ label }, i) => [label, bound[i]?.id ?? -1]),
-            outputs: outputs.map(([{ label }, { id: buffer }]) => [label, buffer]),
-            donated: spent.map((buffer) => buffer.id)
-          }),
-          TE.map(() => {
-            spent.forEach((buffer) => open.live.delete(buffer))
-            return new Map(outputs.map(([{ name }, buffer]) => [name, buffer]))
-          })
-        )
-      })
+const compiled = (program: Program): Compiled => {
+  const { program: packed, packs } = pack(program)
+  const file = emit(packed)
+  const slot = (port: NamedPort): Slot => ({ label: port.label, ports: packs.get(port.name) ?? [port] })
+  return { program, file, inputs: file.inputs.map(slot), outputs: file.outputs.map(slot) }
+}
+
+const bindings = (slots: ReadonlyArray<Slot>, buffers: ReadonlyMap<string, Buffer>): ReadonlyArray<Binding> =>
+  slots.map(({ label, ports }) => [
+    label,
+    ports.map(({ name, shape }) => ({ buffer: buffers.get(name)?.id ?? -1, shape }))
+  ])
+
+const usable = (open: Open, buffers: ReadonlyArray<Buffer>): E.Either<Fault, ReadonlyArray<Buffer>> => {
+  const fault = gone(open, buffers)
+  return fault === undefined ? E.right(buffers) : E.left(fault)
+}
+
+const execute = (
+  open: Open,
+  id: number,
+  { program, inputs, outputs }: Compiled,
+  given: ReadonlyMap<string, Buffer>,
+  donated: ReadonlySet<string>
+): TE.TaskEither<Fault, ReadonlyMap<string, Buffer>> => {
+  const spent = program.inputs.flatMap(({ name }) => (donated.has(name) ? (given.get(name) ?? []) : []))
+  const results = new Map(program.outputs.map((port) => [port.name, bufferOf(open, port)]))
+  return pipe(
+    open.link.ask({
+      _tag: 'Run',
+      program: id,
+      inputs: bindings(inputs, given),
+      outputs: bindings(outputs, results),
+      donated: spent.map((buffer) => buffer.id)
+    }),
+    TE.bimap(
+      (fault) => {
+        results.forEach((buffer) => open.live.delete(buffer))
+        return fault
+      },
+      () => {
+        spent.forEach((buffer) => open.live.delete(buffer))
+        return results
+      }
     )
+  )
+}
+
+const run =
+  (open: Open, id: number, whole: Compiled): Executable['run'] =>
+  (inputs, donated = new Set()) =>
+  () =>
+    pipe(
+      bind(whole.program, inputs),
+      E.flatMap((bound) => usable(open, bound)),
+      TE.fromEither,
+      TE.flatMap(() => execute(open, id, whole, inputs, donated))
+    )()
 
 const compile =
   (open: Open) =>
-  (program: Program): TE.TaskEither<Faults, Executable> => {
-    const file = emit(program)
+  (program: Program): TE.TaskEither<Faults, Executable> =>
+  () => {
+    const whole = compiled(program)
     const id = open.fresh()
     return pipe(
       open.link.ask({
         _tag: 'Compile',
         program: id,
-        bytes: file.bytes,
-        optimization: optimizationOf(open.options, file),
+        bytes: whole.file.bytes,
+        optimization: optimizationOf(open.options, whole.file),
         threads: threadsOf(open.options)
       }),
       TE.bimap(
         (fault) => [fault],
         () => ({
           program,
-          run: run(open, id, program, file),
+          run: run(open, id, whole),
           dispose: () => void open.link.ask({ _tag: 'Dispose', program: id })()
         })
       )
-    )
+    )()
   }
 
 const upload =

@@ -4,8 +4,14 @@ import type { Shape } from '../../core/Shape.ts'
 
 export type Optimization = 'disabled' | 'basic' | 'extended' | 'all'
 
-/** A name in the file, and the buffer that stands for it. */
-export type Binding = readonly [label: string, buffer: number]
+/** A buffer as a part of a tensor. */
+export interface Part {
+  readonly buffer: number
+  readonly shape: Shape
+}
+
+/** A name in the file, and the buffers that stand for it: one, or several laid end to end. */
+export type Binding = readonly [label: string, parts: ReadonlyArray<Part>]
 
 export type Request =
   | { readonly _tag: 'Open' }

@@ -4,7 +4,7 @@
  */
 import { parentPort } from 'node:worker_threads'
 import type * as Onnx from 'onnxruntime-node'
-import type { Answer, Answered, Asked, Binding, Optimization, Request } from './protocol.ts'
+import type { Answer, Answered, Asked, Binding, Optimization, Part, Request } from './protocol.ts'
 import { observe, tuning, type Tuning } from './threads.ts'
 
 type Runtime = typeof Onnx
@@ -18,10 +18,17 @@ interface Loaded {
   tuning: Tuning
 }
 
+/** A buffer: a whole tensor, or the part of one that begins at an element. */
+interface Held {
+  readonly tensor: Onnx.Tensor
+  readonly from: number
+  readonly size: number
+}
+
 interface State {
   runtime: Runtime | undefined
   readonly programs: Map<number, Loaded>
-  readonly buffers: Map<number, Onnx.Tensor>
+  readonly buffers: Map<number, Held>
 }
 
 const done: Answer = { _tag: 'Done' }
@@ -85,22 +92,73 @@ const upload = (state: State, { buffer, dtype, shape, data }: RequestOf<'Upload'
         : dtype === 'bool'
           ? new Tensor('bool', new Uint8Array(data), shape)
           : new Tensor('float32', new Float32Array(data), shape)
-  state.buffers.set(buffer, made)
+  state.buffers.set(buffer, { tensor: made, from: 0, size: made.size })
   return done
 }
 
-const feedsOf = (state: State, inputs: ReadonlyArray<Binding>): Record<string, Onnx.Tensor> | undefined => {
-  const found = inputs.map(([label, buffer]) => [label, state.buffers.get(buffer)] as const)
-  return found.every((entry): entry is readonly [string, Onnx.Tensor] => entry[1] !== undefined)
-    ? Object.fromEntries(found)
-    : undefined
+const elementsOf = ({ tensor, from, size }: Held): Float32Array =>
+  (tensor.data as Float32Array).subarray(from, from + size)
+
+/** Whether buffers are all there is of one tensor, in its order: what a run gave comes back to the next as it is. */
+const isWhole = (held: ReadonlyArray<Held>): boolean => {
+  let end = 0
+  for (const { tensor, from, size } of held) {
+    if (tensor !== held[0]?.tensor || from !== end) return false
+    end += size
+  }
+  return end === held[0]?.tensor.size
+}
+
+const joined = (runtime: Runtime, held: ReadonlyArray<Held>): Onnx.Tensor => {
+  const data = new Float32Array(held.reduce((n, { size }) => n + size, 0))
+  let at = 0
+  for (const one of held) {
+    data.set(elementsOf(one), at)
+    at += one.size
+  }
+  return new runtime.Tensor('float32', data, [data.length])
+}
+
+const tensorOf = (runtime: Runtime, held: ReadonlyArray<Held>): Onnx.Tensor =>
+  held[0] !== undefined && (held.length === 1 ? held[0].size === held[0].tensor.size : isWhole(held))
+    ? held[0].tensor
+    : joined(runtime, held)
+
+const feedsOf = (
+  state: State,
+  runtime: Runtime,
+  inputs: ReadonlyArray<Binding>
+): Record<string, Onnx.Tensor> | undefined => {
+  const feeds: Record<string, Onnx.Tensor> = {}
+  for (const [label, parts] of inputs) {
+    const held = parts.flatMap(({ buffer }) => state.buffers.get(buffer) ?? [])
+    if (held.length !== parts.length) return undefined
+    const tensor = tensorOf(runtime, held)
+    const [only] = parts
+    feeds[label] =
+      parts.length === 1 && only !== undefined && String(tensor.dims) !== String(only.shape)
+        ? tensor.reshape(only.shape)
+        : tensor
+  }
+  return feeds
+}
+
+const sizeOf = (shape: Part['shape']): number => shape.reduce((n, d) => n * d, 1)
+
+const hold = (state: State, parts: ReadonlyArray<Part>, tensor: Onnx.Tensor): void => {
+  let from = 0
+  for (const { buffer, shape } of parts) {
+    const size = sizeOf(shape)
+    state.buffers.set(buffer, { tensor, from, size })
+    from += size
+  }
 }
 
 /** Outputs are always fresh memory: one that is also an input would be overwritten while it is read. */
 const run = async (state: State, { program: id, inputs, outputs, donated }: RequestOf<'Run'>): Promise<Answer> => {
   const program = state.programs.get(id)
-  const feeds = feedsOf(state, inputs)
   if (state.runtime === undefined || program === undefined) return missing('the program')
+  const feeds = feedsOf(state, state.runtime, inputs)
   if (feeds === undefined) return missing('an input')
   const session = await sessionOf(state.runtime, program, program.tuning.threads)
   const start = performance.now()
@@ -108,9 +166,9 @@ const run = async (state: State, { program: id, inputs, outputs, donated }: Requ
   program.tuning = observe(program.tuning, performance.now() - start)
   await tidy(program)
   for (const buffer of donated) state.buffers.delete(buffer)
-  for (const [label, buffer] of outputs) {
+  for (const [label, parts] of outputs) {
     const value = results[label]
-    if (value !== undefined) state.buffers.set(buffer, value as Onnx.Tensor)
+    if (value !== undefined) hold(state, parts, value as Onnx.Tensor)
   }
   return done
 }
@@ -118,8 +176,7 @@ const run = async (state: State, { program: id, inputs, outputs, donated }: Requ
 const read = (state: State, buffer: number): Answer => {
   const held = state.buffers.get(buffer)
   if (held === undefined) return missing('the buffer')
-  const data = (held.data as Float32Array).slice()
-  return { _tag: 'Data', data: data.buffer }
+  return { _tag: 'Data', data: elementsOf(held).slice().buffer as ArrayBuffer }
 }
 
 const dispose = async (state: State, id: number): Promise<Answer> => {

@@ -1,8 +1,11 @@
-/** The reference as a device: programs run by their meaning, in double precision. Slow, exact, always there. */
+/**
+ * The reference as a device: programs run by their meaning, in double precision. Slow, exact, always there. What a run
+ * gives is kept as its type is stored, as on any device, so that a state that goes through a file is the same state.
+ */
 import type { Program } from '../../compile/Program.ts'
 import type { Fault } from '../../core/Fault.ts'
 import { E, pipe, TE } from '../../core/fp.ts'
-import type { Tensor } from '../../core/Tensor.ts'
+import { stored, type Tensor } from '../../core/Tensor.ts'
 import { evaluate } from '../../interpret/evaluate.ts'
 import { bind } from '../bind.ts'
 import type { Buffer, Device, Executable } from '../device.ts'
@@ -49,7 +52,9 @@ const run =
             const spent = inputs.get(name)
             if (spent !== undefined) memory.delete(spent)
           }
-          return new Map(program.outputs.map(({ name }, i) => [name, put(memory, fresh(), values[i] as Tensor)]))
+          return new Map(
+            program.outputs.map(({ name }, i) => [name, put(memory, fresh(), stored(values[i] as Tensor))])
+          )
         })
       )
     )

@@ -44,16 +44,16 @@ const complaints = async (module: GPUShaderModule): Promise<string> => {
 
 const build = async (all: Pipelines, kernel: KernelText): Promise<Pipeline> => {
   const { gpu } = all
-  const layout = layoutOf(all, kernel)
-  // The complaint is told below, with its place.
+  // The scope is closed before anything else can run: errors of kernels that are built at once do not mix.
   gpu.pushErrorScope('validation')
   const module = gpu.createShaderModule({ code: kernel.wgsl })
-  const popped = gpu.popErrorScope()
-  const wrong = await complaints(module)
-  await popped
-  if (wrong !== '') return Promise.reject(new Error(`a kernel does not compile: ${wrong}\n${kernel.wgsl}`))
+  const layout = layoutOf(all, kernel)
+  const pipelineLayout = gpu.createPipelineLayout({ bindGroupLayouts: [layout] })
+  const invalid = gpu.popErrorScope()
+  const wrong = (await complaints(module)) || (await invalid)?.message
+  if (wrong !== undefined) return Promise.reject(new Error(`a kernel does not compile: ${wrong}\n${kernel.wgsl}`))
   const pipeline = await gpu.createComputePipelineAsync({
-    layout: gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
+    layout: pipelineLayout,
     compute: { module, entryPoint: 'main' }
   })
   return { gpu: pipeline, layout }

@@ -96,5 +96,5 @@ describe('an ONNX file', () => {
     const first = await hash('')
     expect(first).toMatch(/^[0-9a-f]{64}$/)
     expect(await hash(shuffled)).toBe(first)
-  })
+  }, 120_000)
 })

@@ -4,9 +4,10 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { program } from '../../../src/compile/Program.ts'
 import { input } from '../../../src/core/Expr.ts'
+import { range, size } from '../../../src/core/Shape.ts'
 import { floats, tensor, type Tensor } from '../../../src/core/Tensor.ts'
 import { $ } from '../../../src/ops/registry.ts'
-import type { Device } from '../../../src/runtime/device.ts'
+import type { Buffer, Device } from '../../../src/runtime/device.ts'
 import { onnx } from '../../../src/runtime/onnx/device.ts'
 import { done, right, runOn, uploaded } from '../running.ts'
 
@@ -39,6 +40,29 @@ describe('the ONNX device', () => {
     }
     expect(Array.from((await done(device.read(state))).data)).toEqual([32, -96])
     executable.dispose()
+  })
+
+  it('keeps states that it packs apart for those who read or use them one by one', async () => {
+    const states = range(10).map((i) => input(`s${i}`, 'f32', i === 9 ? [2, 2] : [i + 1]))
+    const grown = states.map((s) => $.add($.mul(s, $.fill(2, s)), $.fill(1, s)))
+    const names = range(10).map((i) => `s${i}`)
+    const grow = await done(device.compile(right(program(Object.fromEntries(names.map((n, i) => [n, grown[i]!]))))))
+    const initial = new Map(
+      states.map((s, i) => [`s${i}`, tensor('f32', s.shape, new Float32Array(size(s.shape)).fill(i))])
+    )
+    const first = await done(grow.run(await uploaded(device, names, initial)))
+    const second = await done(grow.run(first))
+    const mixed = await done(grow.run(new Map([...second, ['s4', first.get('s4')!]])))
+    const numbers = async (buffer: Buffer) => Array.from((await done(device.read(buffer))).data)
+    expect(await numbers(second.get('s4')!)).toEqual([19, 19, 19, 19, 19])
+    expect(await numbers(mixed.get('s4')!)).toEqual([19, 19, 19, 19, 19])
+    expect(await numbers(mixed.get('s9')!)).toEqual([79, 79, 79, 79])
+
+    const other = await done(device.compile(right(program({ t: $.transpose(states[9]!, { order: [1, 0] }) }))))
+    const turned = await done(other.run(new Map([['s9', second.get('s9')!]]), new Set(['s9'])))
+    expect(await numbers(turned.get('t')!)).toEqual([39, 39, 39, 39])
+    expect(await done(grow.run(first, new Set(names)))).toHaveProperty('size', 10)
+    expect(await left(grow.run(first))).toMatchObject({ _tag: 'Device' })
   })
 
   it('reads back what was uploaded, in every element type', async () => {
@@ -121,11 +145,11 @@ const alone = async (body: string, ...flags: ReadonlyArray<string>): Promise<str
     const open = await onnx({ threads: 1 })()
     ${body}`
   const args = ['--import', 'tsx', ...flags, '--input-type=module', '--eval', text]
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, timeout: 20_000 })
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, timeout: 100_000 })
   return stdout.trim()
 }
 
-describe('a process with an ONNX device', () => {
+describe('a process with an ONNX device', { timeout: 120_000 }, () => {
   it.each([
     ['ends by itself when the device is disposed', 'await open.right.dispose()()'],
     ['ends by itself when the device is not disposed', '']

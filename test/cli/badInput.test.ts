@@ -1,0 +1,116 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, writeFileSync, existsSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { drawn } from '../../src/nn/params.ts'
+import { tensors } from '../../src/nn/params.ts'
+import { teacherParameters } from '../../src/cli/teacher.ts'
+import { teacherDefaults } from '../../src/cli/configs.ts'
+import { saveModel, teacherKind } from '../../src/cli/models.ts'
+import { key } from '../../src/core/Key.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'fluxion-'))
+const path = (name: string): string => join(folder, name)
+
+const small = { ...teacherDefaults.model, dim: 12, heads: 2, ffn: 8, layers: 1, frequencies: 4, textDim: 4 }
+const config = { ...teacherDefaults, model: small }
+
+const written = (name: string, text: string): string => {
+  writeFileSync(path(name), text)
+  return path(name)
+}
+
+const model = async (name: string, of = config): Promise<string> => {
+  const params = drawn(teacherParameters(config.model))(key(0))
+  await saveModel(teacherKind, { path: path(name), config: of, tensors: new Map(tensors.flatten(params)) }, 'f32')()
+  return path(name)
+}
+
+interface Ended {
+  readonly status: number | null
+  readonly said: string
+}
+
+const fluxion = (...args: ReadonlyArray<string>): Ended => {
+  const { status, stderr, stdout } = spawnSync(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, VK_ICD_FILENAMES: '/nowhere.json' }
+  })
+  return { status, said: `${stderr}${stdout}` }
+}
+
+const onReference = ['--device', 'reference', '--runs', path('runs')]
+
+/** One clear sentence, an exit code that says so, and no trace of the program's insides. */
+const fails = ({ status, said }: Ended, sentence: RegExp): void => {
+  expect(status).not.toBe(0)
+  expect(said).toMatch(sentence)
+  expect(said).not.toMatch(/^\s+at .*:\d+:\d+/m)
+}
+
+describe('bad input ends in one sentence', { timeout: 60_000 }, () => {
+  it('for a misspelt key of a configuration, with its place and the key that was meant', () => {
+    const file = written('misspelt.yaml', 'name: a\ntrain:\n  stepz: 3\n')
+    fails(
+      fluxion('train', file, ...onReference),
+      /misspelt\.yaml:3:3: unknown key train\.stepz; did you mean train\.steps\?/
+    )
+  })
+
+  it('for a value of the wrong type, with its place', () => {
+    const file = written('wrong.yaml', 'name: a\ntrain:\n  steps: many\n')
+    fails(fluxion('train', file, ...onReference), /wrong\.yaml:3:10: train\.steps: expected .*, got "many"/)
+  })
+
+  it('for a configuration that is not there', () => {
+    fails(fluxion('train', path('none.yaml'), ...onReference), /none\.yaml/)
+  })
+
+  it('for a model that is not there', () => {
+    fails(fluxion('sample', path('none.safetensors'), '--device', 'reference'), /none\.safetensors/)
+  })
+
+  it('for a model whose file is cut short, with the bytes expected and found', async () => {
+    const file = await model('cut.safetensors')
+    writeFileSync(file, readFileSync(file).subarray(0, 2000))
+    fails(fluxion('sample', file, '--device', 'reference'), /cut\.safetensors.*\d+/)
+  })
+
+  it('for a model of another shape than its configuration', async () => {
+    const file = await model('wide.safetensors', { ...config, model: { ...small, dim: 24 } })
+    fails(
+      fluxion('sample', file, '--device', 'reference'),
+      /wide\.safetensors: .* has shape \[.*\], the configuration asks for \[/
+    )
+  })
+
+  it('for a model of another kind', async () => {
+    const file = await model('teacher.safetensors')
+    fails(
+      fluxion('evaluate', file, '--classifier', file, '--device', 'reference'),
+      /teacher\.safetensors: holds a teacher, not a classifier/
+    )
+  })
+
+  it('for a caption with a word outside the vocabulary, which lists the known ones', async () => {
+    const file = await model('words.safetensors')
+    fails(fluxion('sample', file, '--caption', 'a horse moving up', '--device', 'reference'), /horse.*seven/s)
+  })
+
+  it('for a full disk, and what was written before stays', () => {
+    if (!existsSync('/dev/full')) return
+    const file = written('t.yaml', 'name: full\ntrain: { steps: 2, batch: 2 }\n')
+    const { status, said } = fluxion('train', file, '--device', 'reference', '--runs', '/dev/full')
+    expect(status).not.toBe(0)
+    expect(said).not.toMatch(/^\s+at .*:\d+:\d+/m)
+  })
+
+  it('for WebGPU where no adapter answers', () => {
+    const file = written('gpu.yaml', 'name: gpu\n')
+    const { status, said } = fluxion('train', file, '--device', 'webgpu', '--runs', path('runs'))
+    if (status === 0) return
+    expect(said).toMatch(/webgpu: .*(adapter|driver)/)
+    expect(said).not.toMatch(/^\s+at .*:\d+:\d+/m)
+  })
+})
