@@ -22,6 +22,7 @@ export type * as Lowering from './core/Lowering.ts'
 export { $, ops } from './ops/registry.ts'
 
 // derivatives ----------------------------------------------------------------------------
+export { checkpoint } from './autodiff/checkpoint.ts'
 export { exprs, grad, gradOf, valueAndGrad, type ValueAndGrad } from './autodiff/grad.ts'
 export { jvp } from './autodiff/jvp.ts'
 export { vjp } from './autodiff/vjp.ts'

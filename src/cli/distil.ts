@@ -11,12 +11,20 @@ import type { Images } from '../data/digits.ts'
 import { hash, load, show } from '../io/config.ts'
 import { log } from '../io/run.ts'
 import type { Tensors } from '../io/safetensors.ts'
-import { tensors } from '../nn/params.ts'
+import { drawn, tensors } from '../nn/params.ts'
 import type { Device } from '../runtime/device.ts'
 import { turnOf } from '../tmd/stage2.ts'
 import { digits } from './clips.ts'
 import { distilSchema, type DistilConfig, type TeacherConfig } from './configs.ts'
-import { stage1Feed, stage1Program, stage2Feed, stage2Programs, type Plan } from './distilSteps.ts'
+import {
+  adversaryParameters,
+  isAdversarial,
+  stage1Feed,
+  stage1Program,
+  stage2Feed,
+  stage2Programs,
+  type Plan
+} from './distilSteps.ts'
 import { io, ofConfig, type Task } from './Failure.ts'
 import { beginning } from './learners.ts'
 import { loadModel, saveModel, teacherKind, under, type Model } from './models.ts'
@@ -124,6 +132,17 @@ const stage1Of = (scene: Scene): Stage => {
 const withoutAverage = (state: ReadonlyMap<string, Tensor>, prefix: string): ReadonlyMap<string, Tensor> =>
   new Map([...state].filter(([name]) => !name.startsWith(`${prefix}.average.`)))
 
+/** A discriminator that begins; nothing where none takes part. */
+const adversaryBeginning = (plan: Plan): ReadonlyMap<string, Tensor> =>
+  isAdversarial(plan)
+    ? withoutAverage(
+        new Map(
+          tensors.flatten(beginning(drawn(adversaryParameters(plan))(stageKey(plan.distil, 3))), 'discriminator')
+        ),
+        'discriminator'
+      )
+    : new Map()
+
 /** The student learns at every `every`-th step, the critics at all others; steps count from 1 there. */
 const stage2Of = (scene: Scene, student: Tensors): Stage => {
   const { device, plan, images } = scene
@@ -132,7 +151,11 @@ const stage2Of = (scene: Scene, student: Tensors): Stage => {
   return {
     name: 'stage2',
     beginning: () =>
-      new Map([...namedLearner(network, 'student'), ...withoutAverage(namedLearner(networkOf(scene), 'fake'), 'fake')]),
+      new Map([
+        ...namedLearner(network, 'student'),
+        ...withoutAverage(namedLearner(networkOf(scene), 'fake'), 'fake'),
+        ...adversaryBeginning(plan)
+      ]),
     job: pipe(
       TE.Do,
       TE.let('programs', () => stage2Programs(plan)),

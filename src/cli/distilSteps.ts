@@ -3,8 +3,9 @@ import { split, type Key } from '../core/Key.ts'
 import { tensor, type Tensor } from '../core/Tensor.ts'
 import type { Images } from '../data/digits.ts'
 import { shifted } from '../flow/schedule.ts'
-import { dit, ditParameters, type DitParams } from '../nn/dit.ts'
-import { inputsOf, tensors, type Real } from '../nn/params.ts'
+import { size } from '../core/Shape.ts'
+import { dit, ditFeatures, ditParameters, featureMap, type DitParams } from '../nn/dit.ts'
+import { inputsOf, tensors, type Parameter, type Real } from '../nn/params.ts'
 import type { Time } from '../nn/time.ts'
 import { input, type Expr } from '../ops/api.ts'
 import type { Learner } from '../optim/learner.ts'
@@ -17,9 +18,22 @@ import {
   type Stage2Draws,
   type Stage2DrawOptions
 } from '../tmd/draws.ts'
+import {
+  discriminator,
+  discriminatorParameters,
+  type DiscriminatorConfig,
+  type DiscriminatorParams
+} from '../tmd/discriminator.ts'
 import { meanFlowDefaults } from '../tmd/meanFlowLoss.ts'
 import { stage1, type Batch } from '../tmd/stage1.ts'
-import { criticsStep, stage2Defaults, studentStep, type Stage2Models, type Stage2Options } from '../tmd/stage2.ts'
+import {
+  criticsStep,
+  stage2Defaults,
+  studentStep,
+  type Adversary,
+  type Stage2Models,
+  type Stage2Options
+} from '../tmd/stage2.ts'
 import type { StudentParams } from '../tmd/student.ts'
 import { vsdDefaults } from '../tmd/vsd.ts'
 import { batchOf, tokensOf } from './clips.ts'
@@ -125,22 +139,56 @@ const stage2Options = ({ distil }: Plan): Stage2Options => {
   }
 }
 
-/** Without a discriminator: its parameters are the empty tree. */
-const models = ({ distil, teacher }: Plan): Stage2Models<StudentParams, DitParams, DitParams, object, Real, Real> => {
+/** Whether a discriminator takes part. */
+export const isAdversarial = ({ distil }: Plan): boolean => distil.stage2.adversarial > 0
+
+/** Blocks whose tokens the discriminator reads: in the middle, after three quarters, the last (as of 30: 15, 22, 29). */
+const featureLayers = (layers: number): ReadonlyArray<number> =>
+  [0.5, 0.75, 1].map((part) => Math.max(0, Math.ceil(part * layers) - 1))
+
+const discriminatorConfig = ({ teacher: { model } }: Plan): DiscriminatorConfig => {
+  const channels = Math.max(1, Math.floor(model.dim / size(model.patch)))
+  return { channels: featureLayers(model.layers).map(() => channels), scales: [1, 2], hidden: 16, groups: 4, mlp: 32 }
+}
+
+/** The discriminator's parameters without numbers: the empty tree where none takes part. */
+export const adversaryParameters = (plan: Plan): DiscriminatorParams<Parameter> =>
+  isAdversarial(plan) ? discriminatorParameters(discriminatorConfig(plan)) : { heads: [] }
+
+const adversaryOf = (plan: Plan): Adversary<DitParams, DiscriminatorParams, Real> => {
+  const config = ditConfigOf(plan.teacher.model)
+  return {
+    features: (params, x, t, c) =>
+      ditFeatures(config)(params, x, t, c, featureLayers(config.layers)).hidden.map((h) => featureMap(config, h, x)),
+    discriminate: discriminator(discriminatorConfig(plan))
+  }
+}
+
+type Models = Stage2Models<StudentParams, DitParams, DitParams, DiscriminatorParams, Real, Real>
+
+const models = (plan: Plan): Models => {
+  const { distil, teacher } = plan
   const velocity = (params: DitParams, x: Real, t: Time, c: Real): Real =>
     dit(ditConfigOf(teacher.model))(params, x, t, c)
-  return { student: studentModel(teacher, distil.student), teacher: velocity, fake: velocity }
+  return {
+    student: studentModel(teacher, distil.student),
+    teacher: velocity,
+    fake: velocity,
+    ...(isAdversarial(plan) ? { adversary: adversaryOf(plan) } : {})
+  }
 }
 
-const nobody: Learner<object> = { params: {}, moments: { first: {}, second: {}, step: input('nobody', 'f32', []) } }
+const withoutAverages = <T>({ params, moments }: Learner<T>): Learner<T> => ({ params, moments })
 
-const fakeLearner = ({ teacher }: Plan): Learner<DitParams> => {
-  const { params, moments } = learnerInputs(
-    inputsOf(ditParameters(ditConfigOf(teacher.model)), 'fake.params') as DitParams,
-    'fake'
+const discriminatorLearner = (plan: Plan): Learner<DiscriminatorParams> =>
+  withoutAverages(
+    learnerInputs(inputsOf(adversaryParameters(plan), 'discriminator.params') as DiscriminatorParams, 'discriminator')
   )
-  return { params, moments }
-}
+
+const fakeLearner = ({ teacher }: Plan): Learner<DitParams> =>
+  withoutAverages(
+    learnerInputs(inputsOf(ditParameters(ditConfigOf(teacher.model)), 'fake.params') as DitParams, 'fake')
+  )
 
 export interface Stage2Programs {
   readonly student: Outputs
@@ -152,15 +200,16 @@ export const stage2Programs = (plan: Plan): Stage2Programs => {
   const draws = drawInputs<Stage2Draws>(stage2Draws(stage2DrawOptions(plan))(someKey, batch))
   const scene = batchInputs(plan, batch)
   const teacher = teacherInputs(plan.teacher.model, 'teacher')
-  const [student, fake] = [studentLearner(plan), fakeLearner(plan)]
+  const [student, fake, critic] = [studentLearner(plan), fakeLearner(plan), discriminatorLearner(plan)]
   const options = stage2Options(plan)
-  const judges = { teacher, fake: fake.params, discriminator: {} }
+  const judges = { teacher, fake: fake.params, discriminator: critic.params }
   const learnt = studentStep(models(plan), options)(judges)(student, scene, draws, keyInput())
   const players = { student: student.params, teacher }
-  const judged = criticsStep(models(plan), options)(players)({ fake, discriminator: nobody }, scene, draws, keyInput())
+  const judged = criticsStep(models(plan), options)(players)({ fake, discriminator: critic }, scene, draws, keyInput())
+  const adversary = isAdversarial(plan) ? outputsOf(judged.state.discriminator, 'discriminator') : {}
   return {
     student: { ...outputsOf(learnt.state, 'student'), ...learnt.metrics },
-    critics: { ...outputsOf(judged.state.fake, 'fake'), ...judged.metrics }
+    critics: { ...outputsOf(judged.state.fake, 'fake'), ...adversary, ...judged.metrics }
   }
 }
 

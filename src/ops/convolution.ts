@@ -24,11 +24,10 @@ export interface Margins {
   readonly after: ReadonlyArray<number>
 }
 
-/** Zeros around the places, spread by the stride, from which a convolution by steps of 1 gives the space back. */
-export const margins = (w: Shape, { low, stride, dilation, space }: Deconvolve, places: Shape): Margins => {
+/** For steps of 1: zeros around the places, from which a convolution with the weights turned gives the space back. */
+export const margins = (w: Shape, { low, dilation, space }: Deconvolve, places: Shape): Margins => {
   const before = low.map((n, i) => (dilation[i] ?? 1) * ((w[i + 2] ?? 1) - 1) - n)
-  const spread = places.map((n, i) => (n - 1) * (stride[i] ?? 1) + 1)
-  return { before, after: space.map((d, i) => d + (low[i] ?? 0) - (spread[i] ?? 0)) }
+  return { before, after: space.map((d, i) => d + (low[i] ?? 0) - (places[i] ?? 0)) }
 }
 
 export const plain = ({ dilation, groups }: Convolve, low: Shape, high: Shape): Convolve => ({
@@ -43,7 +42,8 @@ export const plain = ({ dilation, groups }: Convolve, low: Shape, high: Shape): 
 
 export const windowsOf = (w: Shape, { stride, dilation }: Convolve): Windows => ({ box: w.slice(2), stride, dilation })
 
-const padded = (space: ReadonlyArray<number>, { low, high }: Convolve): ReadonlyArray<number> =>
+/** The space with the zeros around it. */
+export const padded = (space: ReadonlyArray<number>, { low, high }: Convolve): ReadonlyArray<number> =>
   space.map((d, i) => d + (low[i] ?? 0) + (high[i] ?? 0))
 
 const sized = (params: Convolve, rank: number): boolean =>

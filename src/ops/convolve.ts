@@ -13,6 +13,7 @@ import {
   correlateTyping,
   deconvolveTyping,
   margins,
+  padded,
   plain,
   windowsOf,
   type Convolve,
@@ -34,12 +35,14 @@ declare module '../core/Op.ts' {
 
 // definitions ----------------------------------------------------------------------------
 
-const spacePad = ($: Builder, x: Expr, low: Shape, high: Shape, interior: Shape): Expr =>
-  [...low, ...high, ...interior].every((n) => n === 0)
-    ? x
-    : $.pad(x, { low: [0, 0, ...low], high: [0, 0, ...high], interior: [0, 0, ...interior], value: 0 })
+const spaceOf = (x: Expr): ReadonlyArray<number> => x.shape.slice(2)
 
-const none = (values: ReadonlyArray<number>): ReadonlyArray<number> => values.map(() => 0)
+const negated = (values: ReadonlyArray<number>): ReadonlyArray<number> => values.map((n) => 0 - n)
+
+const spacePad = ($: Builder, x: Expr, low: Shape, high: Shape): Expr =>
+  [...low, ...high].every((n) => n === 0)
+    ? x
+    : $.pad(x, { low: [0, 0, ...low], high: [0, 0, ...high], interior: x.shape.map(() => 0), value: 0 })
 
 /** The channels as `[groups, channels of one group]`, at the given axis. */
 const grouped = ($: Builder, x: Expr, axis: number, groups: number): Expr =>
@@ -51,7 +54,7 @@ const grouped = ($: Builder, x: Expr, axis: number, groups: number): Expr =>
 const windowsIn = ($: Builder, x: Expr, w: Shape, params: Convolve): Expr =>
   grouped(
     $,
-    $.windows(spacePad($, x, params.low, params.high, none(params.low)), windowsOf(w, params)),
+    $.windows(spacePad($, x, params.low, params.high), windowsOf(w, params)),
     1,
     params.groups
   )
@@ -78,17 +81,31 @@ const turned = ($: Builder, w: Expr, groups: number): Expr => {
   return $.flip(joined, { axes: space.map((i) => i + 2) })
 }
 
-const defineDeconvolve = ($: Builder, y: Expr, w: Expr, params: Deconvolve): Expr => {
-  const { before, after } = margins(w.shape, params, y.shape.slice(2))
-  const spread = spacePad(
-    $,
-    y,
-    none(before),
-    none(before),
-    params.stride.map((s) => s - 1)
-  )
-  return $.convolve(spread, turned($, w, params.groups), plain(params, before, after))
+/** By steps of 1: the convolution that reads the places with the weights turned. */
+const readBack = ($: Builder, y: Expr, w: Expr, params: Deconvolve): Expr => {
+  const { before, after } = margins(w.shape, params, spaceOf(y))
+  return $.convolve(y, turned($, w, params.groups), plain(params, before, after))
 }
+
+/** By longer steps that would read zeros mostly: the boxes that were read are written, and added up where they meet. */
+const writeBoxes = ($: Builder, y: Expr, w: Expr, params: Deconvolve): Expr => {
+  const rank = params.space.length
+  const { groups } = params
+  // [groups, channels, box, batch, places]
+  const boxes = $.contract(grouped($, w, 0, groups), grouped($, y, 1, groups), {
+    left: { batch: [0], over: [1] },
+    right: { batch: [1], over: [2] }
+  })
+  const space = range(rank)
+  const order = [2 + rank, 0, 1, ...space.map((i) => i + 2), ...space.map((i) => i + 3 + rank)]
+  const shape = [y.shape[0] ?? 0, (w.shape[1] ?? 0) * groups, ...spaceOf(w), ...spaceOf(y)]
+  const moved = $.reshape($.transpose(boxes, { order }), { shape })
+  const added = $.overlap(moved, { ...windowsOf(w.shape, params), space: padded(params.space, params) })
+  return spacePad($, added, negated(params.low), negated(params.high))
+}
+
+const defineDeconvolve = ($: Builder, y: Expr, w: Expr, params: Deconvolve): Expr =>
+  (params.stride.every((s) => s === 1) ? readBack : writeBoxes)($, y, w, params)
 
 /** A product for each of the batch, then their sum: nothing large is rearranged. */
 const defineCorrelate = ($: Builder, x: Expr, y: Expr, params: Correlate): Expr => {
@@ -102,8 +119,6 @@ const defineCorrelate = ($: Builder, x: Expr, y: Expr, params: Correlate): Expr 
 }
 
 // derivatives ----------------------------------------------------------------------------
-
-const spaceOf = (x: Expr): ReadonlyArray<number> => x.shape.slice(2)
 
 const paramsOf = ({ stride, low, high, dilation, groups }: Convolve): Convolve => ({
   stride,

@@ -7,6 +7,7 @@ import * as convolve from './convolve.ts'
 import * as elementwise from './elementwise.ts'
 import * as gather from './gather.ts'
 import * as normalise from './normalise.ts'
+import * as order from './order.ts'
 import * as random from './random.ts'
 import * as reduce from './reduce.ts'
 import * as rope from './rope.ts'
@@ -21,6 +22,7 @@ export type * as convolutions from './convolve.ts'
 export type { Binary, Cast, Unary } from './elementwise.ts'
 export type * as activations from './activation.ts'
 export type { Along, Epsilon } from './normalise.ts'
+export type * as ordering from './order.ts'
 export type { Iota, RandomBits } from './random.ts'
 export type { Indexed, Scattered } from './gather.ts'
 export type { Axes } from './reduce.ts'
@@ -34,6 +36,7 @@ const families: ReadonlyArray<Readonly<Record<string, unknown>>> = [
   view,
   reduce,
   contract,
+  order,
   random,
   activation,
   normalise,

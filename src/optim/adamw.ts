@@ -2,7 +2,7 @@
  * AdamW: moments of the gradient, corrected for their start at zero, and decay of the parameters themselves.
  * What is the same for all elements is computed once, as scalars; an element costs a dozen operations.
  *
- * Laws: `laws/optim.ts` (no gradient and no decay: no change).   Source: Loshchilov and Hutter 2017 (arXiv 1711.05101).
+ * Laws: `laws/optimiser.ts` (no gradient and no decay: no change).   Source: Loshchilov and Hutter 2017 (arXiv 1711.05101).
  */
 import { exprs } from '../autodiff/grad.ts'
 import type { Expr } from '../core/Expr.ts'

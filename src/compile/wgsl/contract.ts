@@ -4,103 +4,17 @@
  * replaces the function that reads it.
  */
 import { isFloat } from '../../core/DType.ts'
-import type { Apply, Expr } from '../../core/Expr.ts'
-import type { At } from '../../core/Lowering.ts'
-import { size, type Shape } from '../../core/Shape.ts'
-import { freeOf, sizesOf, type Contract, type Side, type Sizes } from '../../ops/contract.ts'
-import { fromAxes, fromLinear } from '../../ops/place.ts'
-import { coefficient, without, type Index } from './Index.ts'
-import { inliner } from './inline.ts'
+import type { Expr } from '../../core/Expr.ts'
+import type { Sizes } from '../../ops/contract.ts'
+import { fromLinear } from '../../ops/place.ts'
 import { node, type Context, type Kernel, type Value } from './Kernel.ts'
 import { specialise, type KernelName } from './kernels.ts'
 import { emitFold } from './reduce.ts'
+import { inRow, placeOf, productOf, stridedOf, suitsTiles, type Product, type Strided } from './strided.ts'
 import { accessorsOf, bindingsOf, calls, operands, statement, strip, type Operands } from './strip.ts'
 import { preludeOf, printBinding, printFunction, storedType, type Binding, type Function } from './Wgsl.ts'
 
-// places ---------------------------------------------------------------------------------
-
-const pick = (shape: Shape, axes: ReadonlyArray<number>): Shape => axes.map((axis) => shape[axis] ?? 1)
-
-/** The element of an operand at its batch, free and shared coordinates, each given as one linear index. */
-export const placeOf = (shape: Shape, side: Side, batch: string, free: string, over: string): At => {
-  const parts = [
-    [side.batch, batch],
-    [freeOf(shape, side), free],
-    [side.over, over]
-  ] as const
-  const axes = new Map(
-    parts.flatMap(([group, linear]) => {
-      const inner = fromLinear(pick(shape, group), linear).axes()
-      return group.map((axis, i) => [axis, inner[i] ?? '0u'] as const)
-    })
-  )
-  return fromAxes(
-    shape,
-    shape.map((_, axis) => axes.get(axis) ?? '0u')
-  )
-}
-
-// strides --------------------------------------------------------------------------------
-
-interface Strided {
-  readonly leaf: Expr
-  /** `z = n · digit + m` begins at `n · outer + m · inner + start`. */
-  readonly batch: readonly [digit: number, outer: number, inner: number, start: number]
-  readonly free: number
-  readonly over: number
-}
-
-/** The part of an index that depends on the batch, as one or two digits of `z`. */
-const batchOf = ({ constant, terms }: Index): Strided['batch'] | undefined => {
-  const [first, second] = [...terms].sort((a, b) => b.divide - a.divide)
-  if (terms.some((t) => t.base !== 'z' || t.times < 0) || constant < 0) return undefined
-  if (first === undefined) return [1, 0, 0, constant]
-  if (second === undefined)
-    return first.divide === 1 && first.modulo === Infinity ? [1, first.times, 0, constant] : undefined
-  const digits =
-    terms.length === 2 && first.modulo === Infinity && second.divide === 1 && second.modulo === first.divide
-  return digits ? [first.divide, first.times, second.times, constant] : undefined
-}
-
-/** The operand as a stored value with strides, if it is a view of one and no more. */
-export const stridedOf = (
-  stored: (node: Expr) => boolean,
-  operand: Expr,
-  side: Side,
-  sizes: { readonly batch: number; readonly free: number; readonly over: number }
-): Strided | undefined => {
-  const seen: Array<readonly [Expr, Index]> = [] // local
-  const read = (leaf: Expr, index: Index): string => `seen${seen.push([leaf, index])}`
-  const ranges = new Map([
-    ['z', sizes.batch - 1],
-    ['f', sizes.free - 1],
-    ['k', sizes.over - 1]
-  ])
-  const inside = inliner({ ranges, stored, read, held: new Map() })
-  const text = inside.value(operand, placeOf(operand.shape, side, 'z', 'f', 'k'))
-  const [leaf, index] = seen[0] ?? []
-  if (seen.length !== 1 || text !== 'seen1' || leaf === undefined || index === undefined) return undefined
-  const free = coefficient(index, 'f')
-  const over = coefficient(index, 'k')
-  const batch = batchOf(without(without(index, 'f'), 'k'))
-  return free === undefined || over === undefined || free < 0 || over < 0 || batch === undefined || !isFloat(leaf.dtype)
-    ? undefined
-    : { leaf, batch, free, over }
-}
-
 // operands -------------------------------------------------------------------------------
-
-interface Product {
-  readonly core: Apply
-  readonly params: Contract
-  readonly sizes: Sizes
-}
-
-const productOf = (core: Apply): Product => {
-  const params = core.term.params as Contract
-  const [x, y] = core.term.inputs
-  return { core, params, sizes: sizesOf(x?.shape ?? [], y?.shape ?? [], params) }
-}
 
 interface Filled {
   /** The stored value bound to the operand's own binding, if it has one. */
@@ -151,9 +65,6 @@ const scattered = `fn loadB(z: u32, start: u32, k: u32, q: u32) -> vec4<f32> {
     b[first + min(4u * q + 2u, last) * sizes.steps.w],
     b[first + min(4u * q + 3u, last) * sizes.steps.w]);
 }`
-
-const inRow = ({ leaf, batch: [, outer, inner, start], free, over }: Strided, n: number): boolean =>
-  free === 1 && [n, size(leaf.shape), outer, inner, start, over].every((s) => s % 4 === 0)
 
 /** The right operand: four columns a call. */
 const right = (context: Context, { core, params, sizes }: Product, all: Operands): Filled => {
@@ -351,12 +262,6 @@ const folded = (context: Context, { core, params, sizes: { m, n, k } }: Product)
     }
   })
 }
-
-/** Multiplications below which a tile is not worth its compilation. */
-const small = 4096
-
-const suitsTiles = ({ core, sizes: { batch, m, n, k } }: Product): boolean =>
-  isFloat(core.dtype) && n >= 4 && m >= 2 && k >= 4 && batch * m * n * k >= small && batch <= 65535 && m <= 16 * 65535
 
 export const emitContract = (context: Context): ReadonlyArray<Kernel> => {
   const product = productOf(context.group.core)

@@ -1,10 +1,11 @@
-/** A program as launches of WGSL kernels: `expand → fuse → emit → plan`. */
+/** A program as launches of WGSL kernels: `expand → arrange → fuse → emit → plan`. */
 import { isApply, topological, type Expr } from '../../core/Expr.ts'
 import type { Fault, Faults } from '../../core/Fault.ts'
 import { E } from '../../core/fp.ts'
 import { size } from '../../core/Shape.ts'
 import { fromLinear } from '../../ops/place.ts'
 import type { Program } from '../Program.ts'
+import { arrange } from './arrange.ts'
 import { emitContract } from './contract.ts'
 import { expand } from './expand.ts'
 import { fuse, type Fused, type Group } from './fuse.ts'
@@ -80,7 +81,7 @@ const emit = (fused: Fused, sources: KernelSources, target: Target): ReadonlyArr
 export const compileWgsl =
   (sources: KernelSources, target: Target) =>
   (program: Program): E.Either<Faults, WgslProgram> => {
-    const outputs = expand(program.outputs.map(({ node }) => node))
+    const outputs = arrange(expand(program.outputs.map(({ node }) => node)), target)
     const nodes = topological(outputs)
     const faults = withoutLowering(nodes)
     if (faults.length > 0) return E.left(faults)

@@ -8,6 +8,7 @@
 import { isApply, type Apply, type Expr } from '../../core/Expr.ts'
 import { size } from '../../core/Shape.ts'
 import { loweringOf, probe, type Access, type Lowered, type Probe } from './lowering.ts'
+import { inRow, productOf, stridedOf, suitsTiles, type Product } from './strided.ts'
 import type { Target } from './Target.ts'
 
 // model ----------------------------------------------------------------------------------
@@ -81,10 +82,36 @@ const inlineOf = (state: State, node: Expr): Inline =>
 const evaluations = (node: Apply, lowered: Lowered): number =>
   lowered._tag === 'Reduce' ? size(node.shape) * lowered.count(node.term.inputs, node.term.params) : size(node.shape)
 
+/** Rows from which on the right operand of a contraction is worth laying out in rows, on CPU drivers. */
+export const manyRows = 128
+
+const worthRows = ({ target }: State, { sizes: { m, n } }: Product): boolean =>
+  target.schedule === 'subgroup' && m >= manyRows && n % 4 === 0
+
+/** Whether an operand of tiles may be read through its computation: where that is a view, or is hardly ever repeated. */
+const mayInlineInTiles = (state: State, product: Product, side: 'left' | 'right', x: Expr): boolean => {
+  const { m, n, k, batch } = product.sizes
+  const { cost, loads, core } = inlineOf(state, x)
+  const free = side === 'left' ? m : n
+  const strided = stridedOf((node) => state.stored.has(node), x, product.params[side], { batch, free, over: k })
+  if (side === 'right' && worthRows(state, product)) return strided !== undefined && inRow(strided, n)
+  if (strided !== undefined) return true
+  const once = side === 'left' ? n <= 64 : m <= 16
+  return core === undefined && (once ? cost <= cheap && loads <= 2 : cost <= 1 && loads <= 1)
+}
+
+const mayInlineInContract = (state: State, node: Apply, x: Expr): boolean => {
+  const product = productOf(node)
+  if (!suitsTiles(product)) return inlineOf(state, x).core === undefined && inlineOf(state, x).cost <= cheap
+  return (['left', 'right'] as const).every(
+    (side, i) => node.term.inputs[i] !== x || mayInlineInTiles(state, product, side, x)
+  )
+}
+
 /** Whether `x` may be computed where `node` reads it. */
 const mayInline = (state: State, node: Apply, lowered: Lowered, x: Expr, accesses: ReadonlyArray<Access>): boolean => {
-  const { cost, loads, core } = inlineOf(state, x)
-  if (lowered._tag === 'Contract') return core === undefined && cost <= cheap && loads <= 2
+  const { cost, core } = inlineOf(state, x)
+  if (lowered._tag === 'Contract') return mayInlineInContract(state, node, x)
   if (core !== undefined) return lowered._tag === 'Map' && accesses.every((a) => a.identity)
   const again = evaluations(node, lowered) * accesses.length - size(x.shape)
   return cost * again <= launch || cost <= 1

@@ -1,0 +1,42 @@
+/**
+ * Order: a value that is to be computed only when another is there. It means what its first operand means; to a
+ * compiler it is a different value, which must not be merged with the first or moved before the second.
+ */
+import type { Expr } from '../core/Expr.ts'
+import { primitive, type Op } from '../core/Op.ts'
+import { generate } from '../core/Tensor.ts'
+
+declare module '../core/Op.ts' {
+  interface Builder {
+    readonly after: (x: Expr, other: Expr) => Expr
+  }
+}
+
+export const after: Op = primitive({
+  name: 'after',
+  equation: 'x, computed after the other operand',
+  arity: 2,
+  typing: ([x]) => x ?? { _tag: 'WrongInputs', op: 'after', expected: 2, got: 0 },
+  examples: [
+    {
+      params: {},
+      inputs: [
+        { dtype: 'f32', shape: [2, 3], min: -2, max: 2 },
+        { dtype: 'f32', shape: [2], min: -2, max: 2 }
+      ]
+    }
+  ],
+  meaning: ([x]) => x ?? generate('f32', [], () => NaN),
+  vjp:
+    () =>
+    ({ cotangent: g }) => [g, undefined],
+  jvp:
+    () =>
+    ({ tangents: [v] }) =>
+      v,
+  wgsl: { _tag: 'Map', element: ({ at, load }) => load(0, at) },
+  onnx:
+    (g) =>
+    ({ inputs: [x] }) =>
+      x === undefined ? '' : g.node('Identity', [g.full(x)])
+})
