@@ -7,7 +7,7 @@ import { definition } from '../ops/define.ts'
 import type { Pass } from './Pass.ts'
 import { rewriting, type Rule } from './rewrite.ts'
 import { arithmetic } from './rules/arithmetic.ts'
-import { factors } from './rules/factors.ts'
+import { factors, freeFactor } from './rules/factors.ts'
 import { fold } from './rules/fold.ts'
 import { views } from './rules/views.ts'
 
@@ -22,5 +22,8 @@ export const expandFor = (target: 'onnx' | 'wgsl'): Pass => {
     on: 'every',
     rewrite: (node) => (node.term.op[target] === 'derived' ? definition(node) : undefined)
   }
-  return { name: `expand for ${target}`, run: rewriting([expansion, ...rules]) }
+  return {
+    name: `expand for ${target}`,
+    run: rewriting([expansion, ...rules, ...(target === 'onnx' ? [freeFactor] : [])])
+  }
 }

@@ -52,12 +52,7 @@ const grouped = ($: Builder, x: Expr, axis: number, groups: number): Expr =>
 
 /** `[batch, groups, channels, box, places]`. */
 const windowsIn = ($: Builder, x: Expr, w: Shape, params: Convolve): Expr =>
-  grouped(
-    $,
-    $.windows(spacePad($, x, params.low, params.high), windowsOf(w, params)),
-    1,
-    params.groups
-  )
+  grouped($, $.windows(spacePad($, x, params.low, params.high), windowsOf(w, params)), 1, params.groups)
 
 const defineConvolve = ($: Builder, x: Expr, w: Expr, params: Convolve): Expr => {
   const rank = params.stride.length

@@ -147,15 +147,14 @@ export const transpose: Op = primitive<Transpose>({
   },
   onnx:
     (g) =>
-    ({ inputs: [x], params, type }) =>
-      x === undefined
-        ? ''
-        : // What is still unexpanded stays so.
-          {
-            name: g.node('Transpose', [x.name], { perm: params.order }),
-            shape: params.order.map((i) => onnxShape(x.shape, type.shape.length)[i] ?? 1),
-            type
-          }
+    ({ inputs: [x], params, type }) => {
+      if (x === undefined) return ''
+      // What is still unexpanded stays so.
+      const had = onnxShape(x.shape, type.shape.length)
+      const name = equal(had, x.shape) ? x.name : g.node('Reshape', [x.name, g.ints(had)], { allowzero: 1 })
+      const shape = params.order.map((axis) => had[axis] ?? 1)
+      return { name: g.node('Transpose', [name], { perm: params.order }), shape, type }
+    }
 })
 
 /** The shape with leading ones up to `rank`. */
@@ -222,8 +221,11 @@ export const broadcast: Op = primitive<BroadcastTo>({
       if (x === undefined) return ''
       const had = onnxShape(x.shape, axes.length)
       const small = range(shape.length).map((axis) => (axes.includes(axis) ? (had[axes.indexOf(axis)] ?? 1) : 1))
-      const name = equal(small, x.shape) ? x.name : g.node('Reshape', [x.name, g.ints(small)], { allowzero: 1 })
-      return { name, shape: small, type }
+      // Leading axes of size 1 go without saying, and onnxruntime is faster without them.
+      const real = small.findIndex((d) => d !== 1)
+      const kept = real < 0 ? [] : small.slice(real)
+      const name = equal(kept, x.shape) ? x.name : g.node('Reshape', [x.name, g.ints(kept)], { allowzero: 1 })
+      return { name, shape: kept, type }
     }
 })
 

@@ -26,7 +26,7 @@ const verdictOf = async (given: Graph | Procedure): Promise<Verdict> => {
 
 describe('compare', () => {
   it('finds nothing wrong with what is met, and how near it came', async () => {
-    const verdict = await verdictOf(doubled(2.001, 0.006))
+    const verdict = await verdictOf(doubled(2 + 2 ** -10, 6 * 2 ** -10))
 
     expect(verdict.failures).toEqual([])
     expect(verdict.worst).toBeCloseTo(0.5, 6)
@@ -34,15 +34,17 @@ describe('compare', () => {
   })
 
   it('names the tensor and the element that are beyond the tolerance', async () => {
-    const { failures } = await verdictOf(doubled(2.001, 0.002))
+    const { failures } = await verdictOf(doubled(2 + 2 ** -10, 2 ** -9))
 
     expect(failures).toHaveLength(1)
-    expect(failures[0]).toMatch(/^y: element 1 of \[2\]: 6\.00.* and 6 differ by 0\.00.*, tolerance 0\.002$/)
+    expect(failures[0]).toMatch(
+      /^y: element 1 of \[2\]: 6\.0029296875 and 6 differ by 0\.0029296875, tolerance 0\.001953125$/
+    )
   })
 
   it('allows no difference where the tolerance is 0', async () => {
     expect((await verdictOf(doubled(2, 0))).failures).toEqual([])
-    expect((await verdictOf(doubled(2 + 1e-12, 0))).failures).toHaveLength(1)
+    expect((await verdictOf(doubled(2 + 2 ** -20, 0))).failures).toHaveLength(1)
   })
 
   it('misses a tensor that was not computed', async () => {

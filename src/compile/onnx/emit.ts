@@ -9,6 +9,7 @@ import type { OnnxValue } from '../../core/Lowering.ts'
 import { stored, type Tensor } from '../../core/Tensor.ts'
 import type { Port, Program } from '../Program.ts'
 import { expandFor } from '../simplify.ts'
+import { fuse } from './fuse.ts'
 import { sheet, type Sheet } from './graph.ts'
 import { carrier, serialize, type OnnxConstant, type OnnxModel, type OnnxNode, type OnnxPort } from './model.ts'
 
@@ -132,10 +133,8 @@ const write = (program: Program, inputs: ReadonlyArray<NamedPort>, outputs: Read
     const whole = page.graph.full(values.get(node) as OnnxValue)
     return [page.rounded(whole, node.dtype), outputs[i]?.label ?? ''] as const
   })
-  const nodes = live(
-    nameOutputs(page, results),
-    outputs.map(({ label }) => label)
-  )
+  const names = outputs.map(({ label }) => label)
+  const nodes = fuse(live(nameOutputs(page, results), names), page.constants, names)
   return {
     nodes,
     constants: needed(page.constants, nodes),

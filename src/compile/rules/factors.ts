@@ -115,14 +115,27 @@ const early: ReadonlyArray<Rule> = [
 
 // scalars last -----------------------------------------------------------------------------
 
-const contracted = (node: Apply): Expr | undefined => {
-  const [x, y] = node.term.inputs
-  const params = node.term.params as Contract
-  if (x === undefined || y === undefined) return undefined
-  const left = size(node.shape) < size(x.shape) ? scaledEvenly(x) : undefined
-  if (left) return $.mul($.contract(left.value, y, params), spread(left.scalar, node))
-  const right = size(node.shape) < size(y.shape) ? scaledEvenly(y) : undefined
-  return right && $.mul($.contract(x, right.value, params), spread(right.scalar, node))
+/** A factor of an operand as one of the result; `worth` says where that is better. */
+const contracted =
+  (worth: (from: Expr, to: Expr, scalar: Expr) => boolean) =>
+  (node: Apply): Expr | undefined => {
+    const [x, y] = node.term.inputs
+    const params = node.term.params as Contract
+    if (x === undefined || y === undefined) return undefined
+    const left = scaledEvenly(x)
+    if (left !== undefined && worth(x, node, left.scalar))
+      return $.mul($.contract(left.value, y, params), spread(left.scalar, node))
+    const right = scaledEvenly(y)
+    return right !== undefined && worth(y, node, right.scalar)
+      ? $.mul($.contract(x, right.value, params), spread(right.scalar, node))
+      : undefined
+  }
+
+/** For targets whose products take a number as a factor: it costs nothing there. */
+export const freeFactor: Rule = {
+  name: 'Σ (x · c) y = (Σ x y) · c',
+  on: ['contract'],
+  rewrite: contracted((_, __, scalar) => numberOf(scalar) !== undefined)
 }
 
 const late: ReadonlyArray<Rule> = [
@@ -130,7 +143,11 @@ const late: ReadonlyArray<Rule> = [
     const inner = scaledEvenly(x)
     return inner && $.mul($.sum(inner.value, params), spread(inner.scalar, node))
   }),
-  { name: 'Σ (x · s) y = (Σ x y) · s', on: ['contract'], rewrite: contracted },
+  {
+    name: 'Σ (x · s) y = (Σ x y) · s',
+    on: ['contract'],
+    rewrite: contracted((from, to) => size(to.shape) < size(from.shape))
+  },
   onUnary<Reshape & Transpose>('a view of x · s = (a view of x) · s', ['reshape', 'transpose'], (x, params, node) => {
     const inner = scaledEvenly(x)
     return inner && $.mul(apply(node.term.op, [inner.value], params), spread(inner.scalar, node))

@@ -9,12 +9,13 @@ import { arrange } from './arrange.ts'
 import { emitContract } from './contract.ts'
 import { expand } from './expand.ts'
 import { fuse, type Fused, type Group } from './fuse.ts'
-import type { Context, Kernel } from './Kernel.ts'
+import type { Context, Kernel, Value } from './Kernel.ts'
 import type { KernelSources } from './kernels.ts'
 import { layout } from './layout.ts'
 import { loweringOf } from './lowering.ts'
 import { emitMap } from './map.ts'
 import { emitFold } from './reduce.ts'
+import { signatureOf, sites, type Sites } from './signature.ts'
 import type { Target } from './Target.ts'
 import type { WgslProgram } from './WgslProgram.ts'
 
@@ -70,12 +71,35 @@ const withoutLowering = (nodes: ReadonlyArray<Expr>): Faults =>
         : []
   )
 
-const emit = (fused: Fused, sources: KernelSources, target: Target): ReadonlyArray<Kernel> =>
-  fused.groups
+/** The value of one group in the place of that of another, whose kernels are the same. */
+const moved =
+  (from: Group, to: Group, leaves: ReadonlyMap<Expr, Expr>) =>
+  (value: Value): Value =>
+    value._tag === 'Scratch'
+      ? { ...value, group: to.root }
+      : { _tag: 'Node', node: value.node === from.root ? to.root : (leaves.get(value.node) ?? value.node) }
+
+const emit = (fused: Fused, sources: KernelSources, target: Target, seen: Sites): ReadonlyArray<Kernel> => {
+  const stored = (x: Expr): boolean => fused.stored.has(x)
+  // local
+  const known = new Map<
+    string,
+    { readonly group: Group; readonly leaves: ReadonlyArray<Expr>; readonly kernels: ReadonlyArray<Kernel> }
+  >()
+  return fused.groups
     .filter(({ root }) => size(root.shape) > 0)
-    .flatMap((group) =>
-      emitGroup({ group, sources, target, stored: (x) => fused.stored.has(x), label: labelOf(group) })
-    )
+    .flatMap((group) => {
+      const { text, leaves } = signatureOf(seen, group, stored)
+      const found = known.get(text)
+      if (found === undefined) {
+        const kernels = emitGroup({ group, sources, target, stored, label: labelOf(group) })
+        known.set(text, { group, leaves, kernels })
+        return kernels
+      }
+      const move = moved(found.group, group, new Map(found.leaves.map((leaf, i) => [leaf, leaves[i] ?? leaf])))
+      return found.kernels.map((kernel) => ({ ...kernel, reads: kernel.reads.map(move), write: move(kernel.write) }))
+    })
+}
 
 /** Compiles a program for an adapter. Pure: the hand-written kernels come in as texts. */
 export const compileWgsl =
@@ -85,6 +109,7 @@ export const compileWgsl =
     const nodes = topological(outputs)
     const faults = withoutLowering(nodes)
     if (faults.length > 0) return E.left(faults)
-    const fused = fuse(nodes, new Set(outputs), target)
-    return layout(program, outputs, emit(fused, sources, target), target)
+    const known = sites()
+    const fused = fuse(nodes, new Set(outputs), target, known)
+    return layout(program, outputs, emit(fused, sources, target, known), target)
   }

@@ -8,7 +8,8 @@
 import { isApply, type Apply, type Expr } from '../../core/Expr.ts'
 import { size } from '../../core/Shape.ts'
 import { loweringOf, probe, type Access, type Lowered, type Probe } from './lowering.ts'
-import { inRow, productOf, stridedOf, suitsTiles, type Product } from './strided.ts'
+import { siteOf, sites, type Sites } from './signature.ts'
+import { inRow, productOf, stridedOf, suitsTiles, type Product, type Strided } from './strided.ts'
 import type { Target } from './Target.ts'
 
 // model ----------------------------------------------------------------------------------
@@ -39,8 +40,14 @@ interface State {
   readonly target: Target
   readonly uses: ReadonlyMap<Expr, number>
   readonly probes: Map<Expr, Probe>
+  readonly sites: Sites
+  readonly probed: Map<string, Probe>
+  readonly strided: Map<string, Strided | undefined>
   readonly stored: Set<Expr>
   readonly inline: Map<Expr, Inline>
+  readonly leaves: Map<Expr, Inline>
+  /** What the operands of a node were when it was last decided. */
+  readonly seen: Map<Expr, ReadonlyArray<Inline>>
 }
 
 // costs ----------------------------------------------------------------------------------
@@ -76,7 +83,7 @@ const fits = ({ target }: State, x: Inline): boolean =>
 // decisions ------------------------------------------------------------------------------
 
 const inlineOf = (state: State, node: Expr): Inline =>
-  state.stored.has(node) ? leaf(node) : (state.inline.get(node) ?? nothing)
+  (state.stored.has(node) ? state.leaves.get(node) : state.inline.get(node)) ?? nothing
 
 /** How many bodies a node evaluates. */
 const evaluations = (node: Apply, lowered: Lowered): number =>
@@ -88,12 +95,41 @@ export const manyRows = 128
 const worthRows = ({ target }: State, { sizes: { m, n } }: Product): boolean =>
   target.schedule === 'subgroup' && m >= manyRows && n % 4 === 0
 
+/** The chain of operations of one operand that an operand is read through, down to a stored value. */
+const chainOf = (state: State, operand: Expr): readonly [text: string, leaf: Expr] | undefined => {
+  const texts: Array<string> = [] // local
+  for (let x: Expr | undefined = operand; x !== undefined; ) {
+    if (state.stored.has(x)) return [`${texts.join('; ')} ${x.dtype}[${x.shape}]`, x]
+    if (!isApply(x) || x.term.inputs.length !== 1) return undefined
+    texts.push(siteOf(state.sites, x))
+    x = x.term.inputs[0]
+  }
+  return undefined
+}
+
+/** Strides of an operand; of equal chains they are found once. */
+const stridesOf = (
+  state: State,
+  operand: Expr,
+  { params, sizes: { batch, m, n, k } }: Product,
+  side: 'left' | 'right'
+): Strided | undefined => {
+  const chain = chainOf(state, operand)
+  if (chain === undefined) return undefined
+  const key = `${chain[0]} ${JSON.stringify(params[side])} ${batch} ${m} ${n} ${k}`
+  const sizes = { batch, free: side === 'left' ? m : n, over: k }
+  const found = state.strided.has(key)
+    ? state.strided.get(key)
+    : stridedOf((x) => state.stored.has(x), operand, params[side], sizes)
+  state.strided.set(key, found)
+  return found && { ...found, leaf: chain[1] }
+}
+
 /** Whether an operand of tiles may be read through its computation: where that is a view, or is hardly ever repeated. */
 const mayInlineInTiles = (state: State, product: Product, side: 'left' | 'right', x: Expr): boolean => {
-  const { m, n, k, batch } = product.sizes
+  const { m, n } = product.sizes
   const { cost, loads, core } = inlineOf(state, x)
-  const free = side === 'left' ? m : n
-  const strided = stridedOf((node) => state.stored.has(node), x, product.params[side], { batch, free, over: k })
+  const strided = stridesOf(state, x, product, side)
   if (side === 'right' && worthRows(state, product)) return strided !== undefined && inRow(strided, n)
   if (strided !== undefined) return true
   const once = side === 'left' ? n <= 64 : m <= 16
@@ -120,6 +156,7 @@ const mayInline = (state: State, node: Apply, lowered: Lowered, x: Expr, accesse
 /** Stores an operand: its kernel ends there. */
 const store = (state: State, x: Expr): void => {
   state.stored.add(x)
+  if (!state.leaves.has(x)) state.leaves.set(x, leaf(x))
 }
 
 /** The heaviest operand that is computed in place. */
@@ -132,11 +169,20 @@ const heaviest = (state: State, inputs: ReadonlyArray<Expr>): Expr | undefined =
         inlineOf(state, b).loads - inlineOf(state, a).loads
     )[0]
 
+/** Equal sites are asked once. */
+const probeOf = (state: State, node: Apply, lowered: Exclude<Lowered, { readonly _tag: 'Contract' }>): Probe => {
+  const known = state.probes.get(node)
+  if (known !== undefined) return known
+  const site = siteOf(state.sites, node)
+  const found = state.probed.get(site) ?? probe(node, lowered)
+  state.probed.set(site, found)
+  state.probes.set(node, found)
+  return found
+}
+
 const accessesOf = (state: State, node: Apply, lowered: Lowered): ReadonlyArray<Access> => {
   if (lowered._tag === 'Contract') return node.term.inputs.map((_, input) => ({ input, identity: false }))
-  const known = state.probes.get(node) ?? probe(node, lowered)
-  state.probes.set(node, known)
-  return known.accesses
+  return probeOf(state, node, lowered).accesses
 }
 
 /** Only one operand can bring the core of the kernel. */
@@ -182,8 +228,12 @@ const decide = (state: State, node: Expr, outputs: ReadonlySet<Expr>): void => {
   }
   const lowered = loweringOf(node)
   if (lowered === undefined) return
+  const operands = (): ReadonlyArray<Inline> => node.term.inputs.map((x) => inlineOf(state, x))
+  const before = state.seen.get(node)
+  if (before !== undefined && operands().every((x, i) => x === before[i])) return
   const inline = summarise(state, node, lowered)
   state.inline.set(node, inline)
+  state.seen.set(node, operands())
   const shared = (state.uses.get(node) ?? 0) > 1 && !isCheap(inline)
   if (outputs.has(node) || shared || !fits(state, inline)) store(state, node)
 }
@@ -203,8 +253,24 @@ const settle = (state: State, nodes: ReadonlyArray<Expr>, outputs: ReadonlySet<E
   }
 }
 
-export const fuse = (nodes: ReadonlyArray<Expr>, outputs: ReadonlySet<Expr>, target: Target): Fused => {
-  const state: State = { target, uses: usesOf(nodes), probes: new Map(), stored: new Set(), inline: new Map() } // local
+export const fuse = (
+  nodes: ReadonlyArray<Expr>,
+  outputs: ReadonlySet<Expr>,
+  target: Target,
+  known: Sites = sites()
+): Fused => {
+  const state: State = {
+    target,
+    uses: usesOf(nodes),
+    probes: new Map(),
+    sites: known,
+    probed: new Map(),
+    strided: new Map(),
+    stored: new Set(),
+    inline: new Map(),
+    leaves: new Map(),
+    seen: new Map()
+  } // local
   settle(state, nodes, outputs)
   const groups = nodes.flatMap((node) =>
     isApply(node) && state.stored.has(node) ? [{ root: node, core: state.inline.get(node)?.core ?? node }] : []

@@ -72,6 +72,14 @@ describe('an ONNX file', () => {
     expect(textOf({ y: $.contract(stack, stack, { left: over, right: over }) })).toContain('com.microsoft')
   })
 
+  it('multiplies products by numbers in the products', () => {
+    const w = input('w', 'f32', [4, 4])
+    const over = { left: { batch: [], over: [1] }, right: { batch: [], over: [0] } }
+    const product = $.contract($.mul(x, $.fill(0.5, x)), w, over)
+    expect(file({ y: $.mul(product, $.fill(3, x)) }).nodes).toBe(1)
+    expect(file({ y: $.mul(product, $.fill(3, x)), z: $.exp(product) }).nodes).toBe(4)
+  })
+
   it('is the same in every process, whatever was built before', async () => {
     const root = fileURLToPath(new URL('../../..', import.meta.url))
     const body = (before: string): string => `
