@@ -14,7 +14,7 @@ export interface Kernel {
   /** In the order of their bindings. */
   readonly reads: ReadonlyArray<Value>
   /** Bound after those that are read. */
-  readonly write: Value
+  readonly writes: ReadonlyArray<Value>
   readonly uniform?: ReadonlyArray<number>
   readonly workgroups: readonly [number, number, number]
   readonly label: string

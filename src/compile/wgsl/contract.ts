@@ -238,7 +238,7 @@ const tiled = (context: Context, product: Product): Kernel => {
   return {
     wgsl: specialise(context.sources[source], replaced, more),
     reads,
-    write: node(root),
+    writes: [node(root)],
     uniform: uniformOf(sizes, a, b),
     workgroups: [Math.ceil(sizes.m / rows), Math.ceil(sizes.n / columns), sizes.batch],
     label: context.label

@@ -97,7 +97,11 @@ const emit = (fused: Fused, sources: KernelSources, target: Target, seen: Sites)
         return kernels
       }
       const move = moved(found.group, group, new Map(found.leaves.map((leaf, i) => [leaf, leaves[i] ?? leaf])))
-      return found.kernels.map((kernel) => ({ ...kernel, reads: kernel.reads.map(move), write: move(kernel.write) }))
+      return found.kernels.map((kernel) => ({
+        ...kernel,
+        reads: kernel.reads.map(move),
+        writes: kernel.writes.map(move)
+      }))
     })
 }
 

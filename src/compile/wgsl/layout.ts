@@ -53,10 +53,12 @@ const placeScratch = (placement: Placement, kernels: ReadonlyArray<Kernel>): voi
   const last = new Map<Expr | string, number>() // local
   for (const [i, kernel] of kernels.entries()) for (const read of kernel.reads) last.set(keyOf(read), i)
   const made: Array<readonly [Expr | string, Lifetime]> = []
-  for (const [i, { write }] of kernels.entries()) {
-    const key = keyOf(write)
-    if (!placement.place.has(key)) made.push([key, { bytes: rounded(bytesOf(write)), from: i, to: last.get(key) ?? i }])
-  }
+  for (const [i, { writes }] of kernels.entries())
+    for (const write of writes) {
+      const key = keyOf(write)
+      if (!placement.place.has(key))
+        made.push([key, { bytes: rounded(bytesOf(write)), from: i, to: last.get(key) ?? i }])
+    }
   const { buffers, places } = plan(made.map(([, lifetime]) => lifetime))
   const base = placement.buffers.length
   for (const bytes of buffers) placement.buffers.push({ role: { _tag: 'Scratch' }, bytes })
@@ -66,8 +68,8 @@ const placeScratch = (placement: Placement, kernels: ReadonlyArray<Kernel>): voi
 // limits ---------------------------------------------------------------------------------
 
 const tooLarge = (kernels: ReadonlyArray<Kernel>, limit: number): Faults =>
-  kernels.flatMap(({ reads, write, label }) =>
-    [...reads, write]
+  kernels.flatMap(({ reads, writes, label }) =>
+    [...reads, ...writes]
       .map(bytesOf)
       .filter((bytes) => bytes > limit)
       .slice(0, 1)
@@ -81,14 +83,14 @@ const tooLarge = (kernels: ReadonlyArray<Kernel>, limit: number): Faults =>
   )
 
 const tooMany = (kernels: ReadonlyArray<Kernel>, limit: number): Faults =>
-  kernels.flatMap(({ reads, label }) =>
-    reads.length + 1 > limit
+  kernels.flatMap(({ reads, writes, label }) =>
+    reads.length + writes.length > limit
       ? [
           {
             _tag: 'NotLowered' as const,
             op: label,
             target: 'WGSL',
-            why: `its kernel binds ${reads.length + 1} buffers, the adapter allows ${limit}`
+            why: `its kernel binds ${reads.length + writes.length} buffers, the adapter allows ${limit}`
           }
         ]
       : []
@@ -101,9 +103,9 @@ const launches = (
   texts: ReadonlyMap<string, number>,
   { place }: Placement
 ): ReadonlyArray<Launch> =>
-  kernels.map(({ wgsl, reads, write, uniform, workgroups, label }) => ({
+  kernels.map(({ wgsl, reads, writes, uniform, workgroups, label }) => ({
     kernel: texts.get(wgsl) ?? 0,
-    bindings: [...reads, write].map((value) => ({
+    bindings: [...reads, ...writes].map((value) => ({
       buffer: place.get(keyOf(value)) ?? 0,
       bytes: Math.max(4, bytesOf(value))
     })),
@@ -136,10 +138,10 @@ export const layout = (
   const texts = new Map(distinct.map(({ wgsl }, i) => [wgsl, i]))
   const { buffers } = placement
   return E.right({
-    kernels: distinct.map(({ wgsl, reads, uniform }) => ({
+    kernels: distinct.map(({ wgsl, reads, writes, uniform }) => ({
       wgsl,
       reads: reads.length,
-      writes: 1,
+      writes: writes.length,
       uniform: uniform !== undefined
     })),
     buffers,

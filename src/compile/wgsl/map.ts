@@ -69,7 +69,7 @@ export const emitMap = (context: Context): Kernel => {
       ]
     }),
     reads: all.nodes.map(node),
-    write: node(root),
+    writes: [node(root)],
     workgroups: grid(Math.ceil(strips / (threads * perThread))),
     label: context.label
   }

@@ -179,7 +179,7 @@ const closing = (
       main: body(store)
     }),
     reads: [...part.pieces.map(([, value]) => value), ...part.operands.nodes.map(node)],
-    write: node(root),
+    writes: [node(root)],
     workgroups: grid(workgroups),
     label: context.label
   }
@@ -246,7 +246,7 @@ const ofPieces = (context: Context, part: Part, pieces: number, write: Value): K
       ]
     }),
     reads: part.operands.nodes.map(node),
-    write,
+    writes: [write],
     workgroups: grid(Math.ceil((n * pieces) / threads)),
     label
   }

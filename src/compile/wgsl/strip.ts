@@ -94,6 +94,13 @@ export interface StripOf {
   readonly held?: ReadonlyMap<Expr, string>
   readonly compute: (inliner: Inliner) => string
   readonly operands: Operands
+  /** Loads that strips of one loop share, and what their names begin with. */
+  readonly shared?: Shared
+}
+
+export interface Shared {
+  readonly prefix: string
+  readonly loads: Array<Load>
 }
 
 const used = (text: string, name: string): boolean => new RegExp(`\\b${name}\\b`).test(text)
@@ -107,13 +114,13 @@ const foreseen = ({ terms }: Index, names: ReadonlyMap<string, number>): boolean
   terms.every((t) => [...t.base.matchAll(/[A-Za-z_]\w*/g)].every(([name]) => name === 'min' || names.has(name)))
 
 export const strip = (of: StripOf): Strip => {
-  const loads: Array<Load> = [] // local
+  const { prefix, loads } = of.shared ?? { prefix: of.name.slice(0, 1), loads: [] } // local
   const counted = { single: 0 }
   const ranges = new Map([...of.names, ...(of.width === 4 ? ([['e', 3]] as const) : [])])
   const shared = (node: Expr, text: string, width: Width, index: Index): string => {
     const found = loads.find((l) => l.text === text)
     if (found !== undefined) return found.name
-    const name = `${of.name[0]}${loads.length}`
+    const name = `${prefix}${loads.length}`
     loads.push({ name, text, width, type: wgslType(node.dtype), index })
     return name
   }

@@ -123,6 +123,33 @@ describe('the ONNX device', () => {
     expect(await divide(Int32Array.of(4, 2))).toMatchObject({ _tag: 'Right' })
   })
 
+  it('gives the same bits whatever number of threads it tries', async () => {
+    const n = 768
+    const wide = input('wide', 'f32', [n, n])
+    const over = { left: { batch: [], over: [1] }, right: { batch: [], over: [0] } }
+    const product = right(program({ wide: $.tanh($.contract(wide, wide, over)) }))
+    const value = tensor(
+      'f32',
+      [n, n],
+      Float32Array.from({ length: n * n }, (_, i) => Math.sin(i) / n)
+    )
+    const afterEight = async (threads: number | 'auto') => {
+      const other = await done(onnx({ threads }))
+      const executable = await done(other.compile(product))
+      let state = await done(other.upload(value))
+      for (let i = 0; i < 8; i++) {
+        const results = await done(executable.run(new Map([['wide', state]]), new Set(['wide'])))
+        state = results.get('wide')!
+      }
+      const { data } = await done(other.read(state))
+      await done(other.dispose())
+      return data
+    }
+    const one = await afterEight(1)
+    expect(await afterEight(2)).toEqual(one)
+    expect(await afterEight('auto')).toEqual(one)
+  }, 120_000)
+
   it('refuses everything once it is disposed', async () => {
     const other = await done(onnx({ threads: 1 }))
     const executable = await done(other.compile(double))
