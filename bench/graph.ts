@@ -15,7 +15,7 @@ const [nodes = '20000', rounds = '5'] = process.argv.slice(2)
 
 /** A deep network whose every layer is another: nothing of it can be shared. With its gradient, about `n` nodes. */
 const deep = (n: number): Readonly<Record<string, Expr>> => {
-  const layers = Math.ceil(n / 26)
+  const layers = Math.ceil(n / 13)
   const weights = Array.from({ length: layers }, (_, i): Real => input(`w${i}`, 'f32', [16, 16]))
   const last = weights.reduce<Real>(
     (x, w, i) => add(mul(sin(matmul(x, w) as Real), input(`g${i}`, 'f32', [16])), x),

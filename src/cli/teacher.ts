@@ -133,9 +133,12 @@ export const inBatches =
         made.forEach((part, i) =>
           all.set(part.subarray(0, Math.min(part.length, all.length - i * size * pixels)), i * size * pixels)
         )
-        return all
+        return all.map(shown)
       })
     )
+
+/** A pixel as it can be shown: models overshoot the range of real ones, from dark (-1) to ink (1), a little. */
+const shown = (value: number): number => Math.min(1, Math.max(-1, value))
 
 /** Draws from a teacher by Euler's method. `params` are on the device, under the names of `teacherInputs`. */
 export const teacherSampler = (

@@ -51,12 +51,14 @@ export const score =
   ({ count, digit, direction, features, motion }: Judged): Score => {
     const estimate = (n: number, statistic: (chosen: ArrayLike<number>) => number): Estimate =>
       bootstrap(fold(key, n), count, resamples, statistic)
+    const part = (n: number, holds: (i: number) => boolean): Estimate => {
+      const { value, low, high } = estimate(n, (chosen) => average((i) => Number(holds(i)), chosen))
+      return { value, low: Math.max(0, low), high: Math.min(1, high) }
+    }
     return {
-      captionAccuracy: estimate(0, (chosen) =>
-        average((i) => Number(digit[i] === true && direction[i] === true), chosen)
-      ),
-      digitAccuracy: estimate(1, (chosen) => average((i) => Number(digit[i]), chosen)),
-      directionAccuracy: estimate(2, (chosen) => average((i) => Number(direction[i]), chosen)),
+      captionAccuracy: part(0, (i) => digit[i] === true && direction[i] === true),
+      digitAccuracy: part(1, (i) => digit[i] === true),
+      directionAccuracy: part(2, (i) => direction[i] === true),
       quality: estimate(3, (chosen) => frechetDistance(gaussianOf(select(features, chosen)), reference.features)),
       dynamics: estimate(4, (chosen) => average((i) => motion[i] ?? NaN, chosen) / reference.motion)
     }
