@@ -2,8 +2,9 @@
  * A loss of one's own, composed from the method's functions: a one-step student of points in the plane is pulled to its
  * teacher by `vsd`, and by a term that the paper does not have away from where it must not be.
  */
-import { gradOf, exprs } from '../src/autodiff/grad.ts'
+import { exprs, gradOf, reals } from '../src/autodiff/grad.ts'
 import type { Expr } from '../src/core/Expr.ts'
+import { leafwise } from '../src/core/Tree.ts'
 import { E, pipe } from '../src/core/fp.ts'
 import { fold, key, normal as draw, type Key } from '../src/core/Key.ts'
 import { floats, type Tensor } from '../src/core/Tensor.ts'
@@ -56,7 +57,7 @@ const fakeLoss = mean('all')(square(sub(fakeVelocity, velocity(stopGradient(samp
 
 /** One step of gradient descent on both: `p − rate · dL/dp`, for every leaf. */
 const descend = <T>(tree: T, loss: Expr, rate: number): T =>
-  exprs.zip(tree, gradOf(loss)(tree), (p, g) => sub(p as Real, scale(rate)(g as Real))) as T
+  leafwise(reals)(tree, gradOf(loss)(tree))((p, g) => sub(p, scale(rate)(g)))
 const next = { student: descend(params.student, studentLoss, 0.05), fake: descend(params.fake, fakeLoss, 0.2) }
 const outputs = exprs.flatten(next, 'params')
 

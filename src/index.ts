@@ -13,7 +13,7 @@ export * as Close from './core/Close.ts'
 export * as Fault from './core/Fault.ts'
 export * as Key from './core/Key.ts'
 export * as Tensor from './core/Tensor.ts'
-export { trees, type Mapped, type Tree, type Trees } from './core/Tree.ts'
+export { leafwise, trees, type Mapped, type Tree, type Trees } from './core/Tree.ts'
 export { pipe } from './core/fp.ts'
 
 // operations of one's own ------------------------------------------------------------------
@@ -23,7 +23,7 @@ export { $, ops } from './ops/registry.ts'
 
 // derivatives ----------------------------------------------------------------------------
 export { checkpoint } from './autodiff/checkpoint.ts'
-export { exprs, grad, gradOf, valueAndGrad, type ValueAndGrad } from './autodiff/grad.ts'
+export { exprs, grad, gradOf, pullback, reals, valueAndGrad, type ValueAndGrad } from './autodiff/grad.ts'
 export { jvp } from './autodiff/jvp.ts'
 export { vjp } from './autodiff/vjp.ts'
 export * from './autodiff/finiteDifference.ts'

@@ -1,32 +1,38 @@
 /** Gradients of functions of parameter trees. A gradient is a tree of graphs: it can be differentiated again. */
 import { isExpr, scalar, type Expr } from '../core/Expr.ts'
-import { trees, type Mapped, type Trees } from '../core/Tree.ts'
+import { trees, type Trees } from '../core/Tree.ts'
 import { vjp } from './vjp.ts'
 
 /** Trees of expressions. */
 export const exprs: Trees<Expr> = trees(isExpr)
 
-/** The gradient of a scalar with respect to every leaf of a tree. */
-export const gradOf =
-  (value: Expr) =>
-  <T>(params: T): Mapped<T, Expr, Expr> => {
+/** Trees of `f32` expressions: parameters, and whatever has their form. */
+export const reals: Trees<Expr<'f32'>> = trees((value): value is Expr<'f32'> => isExpr(value))
+
+/** The cotangent of a value, pulled back to every leaf of a tree. */
+export const pullback =
+  (value: Expr, cotangent: Expr) =>
+  <T>(params: T): T => {
     const leaves = exprs.flatten(params)
     const cotangents = vjp(
       [value],
       leaves.map(([, x]) => x)
-    )([scalar(1, 'f32')])
-    return exprs.unflatten(params, new Map(leaves.map(([name], i) => [name, cotangents[i] as Expr])))
+    )([cotangent])
+    return exprs.unflatten(params, new Map(leaves.map(([name], i) => [name, cotangents[i]]))) as T
   }
+
+/** The gradient of a scalar with respect to every leaf of a tree, which are numbers of a floating type. */
+export const gradOf = (value: Expr): (<T>(params: T) => T) => pullback(value, scalar(1, 'f32'))
 
 /** `grad : (T → scalar) → T → T`. */
 export const grad =
   <T>(f: (params: T) => Expr) =>
-  (params: T): Mapped<T, Expr, Expr> =>
+  (params: T): T =>
     gradOf(f(params))(params)
 
 export interface ValueAndGrad<T, V extends Expr, A> {
   readonly value: V
-  readonly gradient: Mapped<T, Expr, Expr>
+  readonly gradient: T
   /** Whatever else the function gave back. */
   readonly aux: A
 }

@@ -1,14 +1,13 @@
-/** Clips as a step wants them: pixels, captions as tokens, and the caption of nothing. */
-import { fold, split, uniform, type Key } from '../core/Key.ts'
-import { tensor, type Tensor } from '../core/Tensor.ts'
-import { load, type Digits, type Images } from '../data/digits.ts'
-import { show } from '../data/DataFault.ts'
-import { batch, captionOf, directions, digitWords, type Label } from '../data/movingDigits.ts'
-import { encodeAny, length } from '../data/vocabulary.ts'
+/** Batches of clips: real ones with their captions, and many small batches as one. */
 import { pipe, TE } from '../core/fp.ts'
-import { integers } from '../core/Key.ts'
+import { fold, integers, split, uniform, type Key } from '../core/Key.ts'
+import { tensor, type Tensor } from '../core/Tensor.ts'
+import { show } from '../data/DataFault.ts'
+import { load, type Digits, type Images } from '../data/digits.ts'
+import { batch, directions, digitWords, type Label } from '../data/movingDigits.ts'
 import type { DataConfig } from './configs.ts'
 import { failure, type Task } from './Failure.ts'
+import { clipShape, tokensOf } from './inputs.ts'
 
 export const digits: Task<Digits> = pipe(
   load,
@@ -23,26 +22,18 @@ export interface Batch {
   readonly labels: ReadonlyArray<Label>
 }
 
-/** The tokens of captions, `[batch, words]`; `undefined` is the caption of nothing, all padding. */
-export const tokensOf = (labels: ReadonlyArray<Label | undefined>): Tensor => {
-  const data = new Int32Array(labels.length * length) // local
-  labels.forEach((label, i) => data.set(encodeAny(label === undefined ? '' : captionOf(label)), i * length))
-  return tensor('i32', [labels.length, length], data)
-}
-
 /** A batch of clips drawn from images. */
-export const batchOf = (images: Images, options: DataConfig): ((key: Key, n: number) => Batch) => {
-  const draw = batch(images, options)
+export const batchOf = (images: Images, data: DataConfig): ((key: Key, n: number) => Batch) => {
+  const draw = batch(images, data)
   return (key, n) => {
     const { pixels, labels } = draw(key, n)
-    const clips = tensor('f32', [n, 1, options.frames, options.height, options.width], pixels)
-    return { clips, tokens: tokensOf(labels), labels }
+    return { clips: tensor('f32', clipShape(data, n), pixels), tokens: tokensOf(labels), labels }
   }
 }
 
 /** A batch of which a part has lost its captions: what classifier-free guidance is trained on. */
-export const droppedBatchOf = (images: Images, options: DataConfig, part: number): ((key: Key, n: number) => Batch) => {
-  const draw = batchOf(images, options)
+export const droppedBatchOf = (images: Images, data: DataConfig, part: number): ((key: Key, n: number) => Batch) => {
+  const draw = batchOf(images, data)
   return (key, n) => {
     const [clipKey = key, dropKey = key] = split(key, 2)
     const made = draw(clipKey, n)
@@ -59,4 +50,14 @@ export const labelsOf = (key: Key, n: number): ReadonlyArray<Label> => {
     digit: digitsDrawn[i] ?? 0,
     direction: directions[directionsDrawn[i] ?? 0] ?? 'up'
   }))
+}
+
+/** Rows of numbers one after another, the surplus of the last part cut. */
+export const joined = <A extends Float32Array | Float64Array>(parts: ReadonlyArray<A>, into: A): A => {
+  const filled = { to: 0 } // local
+  for (const part of parts) {
+    into.set(part.subarray(0, into.length - filled.to), filled.to)
+    filled.to += part.length
+  }
+  return into
 }

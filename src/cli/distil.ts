@@ -8,14 +8,15 @@ import { pipe, TE } from '../core/fp.ts'
 import { fold, key, type Key } from '../core/Key.ts'
 import type { Tensor } from '../core/Tensor.ts'
 import type { Images } from '../data/digits.ts'
-import { hash, load, show } from '../io/config.ts'
+import { load, show } from '../io/config.ts'
 import { log } from '../io/run.ts'
 import type { Tensors } from '../io/safetensors.ts'
-import { drawn, tensors } from '../nn/params.ts'
+import { drawn } from '../nn/params.ts'
 import type { Device } from '../runtime/device.ts'
 import { turnOf } from '../tmd/stage2.ts'
 import { digits } from './clips.ts'
 import { distilSchema, type DistilConfig, type TeacherConfig } from './configs.ts'
+import { withDevice } from './devices.ts'
 import {
   adversaryParameters,
   isAdversarial,
@@ -28,11 +29,11 @@ import {
 import { io, ofConfig, type Task } from './Failure.ts'
 import { beginning } from './learners.ts'
 import { loadModel, saveModel, teacherKind, under, type Model } from './models.ts'
-import { screen } from './progress.ts'
+import { compileStep, download, upload } from './programs.ts'
+import { averageOf, openRun, placeOf, startOf, stopper } from './runs.ts'
 import { extrasInit, studentKind } from './student.ts'
-import { averageOf, openRun, startOf, stopper, type TrainOptions } from './train.ts'
-import { withDevice } from './devices.ts'
-import { compileStep, download, train, upload, type Job, type Place } from './training.ts'
+import type { TrainOptions } from './train.ts'
+import { train, type Job, type Place } from './training.ts'
 
 /** Everything that both stages work with. */
 interface Scene {
@@ -47,7 +48,7 @@ interface Scene {
 /** A stage: what it is called, its state before the first step, and its job. */
 interface Stage {
   readonly name: 'stage1' | 'stage2'
-  readonly beginning: () => ReadonlyMap<string, Tensor>
+  readonly beginning: () => Tensors
   readonly job: Task<Omit<Job, 'label' | 'frozen'>>
 }
 
@@ -57,16 +58,21 @@ export const stageFolder = (folder: string, stage: Stage['name']): string => joi
 export const stageFile = (folder: string, stage: Stage['name']): string =>
   join(stageFolder(folder, stage), 'student.safetensors')
 
-const words = ({ teacher }: Scene): Tensors =>
-  new Map([...teacher.tensors].filter(([name]) => name.startsWith('token_embedding.')))
+// what a teacher is made of ------------------------------------------------------------------
 
-const isNetwork = (name: string): boolean => !name.startsWith('token_embedding.')
+const isWords = (name: string): boolean => name.startsWith('token_embedding.')
 
-/** The teacher's network, without its words. */
-const networkOf = ({ teacher }: Scene): Tensors => new Map([...teacher.tensors].filter(([name]) => isNetwork(name)))
+/** The vectors of its words, which its students share. */
+const wordsOf = (model: Tensors): Tensors => new Map([...model].filter(([name]) => isWords(name)))
+
+/** The network without its words. */
+const networkOf = (model: Tensors): Tensors => new Map([...model].filter(([name]) => !isWords(name)))
+
+// stages ---------------------------------------------------------------------------------
 
 /** Runs a stage from where it stands; the result is the average of the student's weights, with the teacher's words. */
-const runStage = (scene: Scene, { name, beginning: first, job }: Stage): Task<Tensors> => {
+const runStage = (scene: Scene, stage: Stage): Task<Tensors> => {
+  const { name } = stage
   const { device, plan, folder, teacher } = scene
   const text = show(distilSchema, plan.distil)
   const finished = stageFile(folder, name)
@@ -78,19 +84,16 @@ const runStage = (scene: Scene, { name, beginning: first, job }: Stage): Task<Te
   return pipe(
     TE.Do,
     TE.bind('run', () => openRun(stageFolder(folder, name), text, device)),
-    TE.let(
-      'place',
-      ({ run }): Place => ({ run, configHash: hash(text), screen: screen(process.stderr), stop: scene.stop })
-    ),
+    TE.let('place', ({ run }) => placeOf(run, text, scene.stop)),
     TE.bind('frozen', () => upload(device, under('teacher', teacher.tensors))),
-    TE.bind('steps', () => job),
-    TE.bind('from', ({ place }) => startOf(device, place, first)),
+    TE.bind('job', () => stage.job),
+    TE.bind('from', ({ place }) => startOf(device, place, stage.beginning)),
     TE.tap(({ run, from }) => io(log(run, 'info', `${name} goes on from step ${from.step}`))),
-    TE.bind('state', ({ steps, frozen, place, from }) => train(device, { ...steps, label: name, frozen }, place)(from)),
+    TE.bind('state', ({ job, frozen, place, from }) => train(device, { ...job, label: name, frozen }, place)(from)),
     TE.bind('average', ({ state }) => download(device, averageOf(state, 'student'))),
     TE.map(({ average, state, frozen }) => {
       device.release([...state.values(), ...frozen.values()])
-      return new Map([...average, ...words(scene)])
+      return new Map([...average, ...wordsOf(teacher.tensors)])
     }),
     TE.tap((all) =>
       saveModel(
@@ -102,58 +105,53 @@ const runStage = (scene: Scene, { name, beginning: first, job }: Stage): Task<Te
   )
 }
 
-const namedLearner = (params: Tensors, prefix: string): ReadonlyMap<string, Tensor> =>
-  new Map(tensors.flatten(beginning(Object.fromEntries(params)), prefix))
-
 const stageKey = (config: DistilConfig, stage: number): Key => fold(key(config.seed), stage)
 
+/** Numbers for what a student has more than its teacher. */
+const extrasOf = ({ distil, teacher }: Plan): Tensors => extrasInit(teacher, distil.student, stageKey(distil, 0))
+
+const treeOf = (model: Tensors): Readonly<Record<string, Tensor>> => Object.fromEntries(model)
+
 const stage1Of = (scene: Scene): Stage => {
-  const { device, plan, images } = scene
-  const { distil, teacher } = plan
-  const extras = new Map(tensors.flatten(extrasInit(teacher, distil.student, stageKey(distil, 0))))
+  const { device, plan, images, teacher } = scene
+  const { stage1 } = plan.distil
   return {
     name: 'stage1',
-    beginning: () => namedLearner(new Map([...networkOf(scene), ...extras]), 'student'),
+    beginning: () => {
+      const student = new Map([...networkOf(teacher.tensors), ...extrasOf(plan)])
+      return beginning(treeOf(student), 'student', 'averaged')
+    },
     job: pipe(
       compileStep(device, stage1Program(plan)),
       TE.map((step) => ({
-        steps: distil.stage1.steps,
-        key: stageKey(distil, 1),
+        steps: stage1.steps,
+        key: stageKey(plan.distil, 1),
         stepOf: () => step,
         inputsOf: stage1Feed(images, plan),
-        checkpointEvery: distil.stage1.checkpointEvery,
-        logEvery: distil.stage1.logEvery,
+        checkpointEvery: stage1.checkpointEvery,
+        logEvery: stage1.logEvery,
         shown: ['loss', 'headError', 'gradientNorm']
       }))
     )
   }
 }
 
-const withoutAverage = (state: ReadonlyMap<string, Tensor>, prefix: string): ReadonlyMap<string, Tensor> =>
-  new Map([...state].filter(([name]) => !name.startsWith(`${prefix}.average.`)))
-
 /** A discriminator that begins; nothing where none takes part. */
-const adversaryBeginning = (plan: Plan): ReadonlyMap<string, Tensor> =>
+const adversaryBeginning = (plan: Plan): Tensors =>
   isAdversarial(plan)
-    ? withoutAverage(
-        new Map(
-          tensors.flatten(beginning(drawn(adversaryParameters(plan))(stageKey(plan.distil, 3))), 'discriminator')
-        ),
-        'discriminator'
-      )
+    ? beginning(drawn(adversaryParameters(plan))(stageKey(plan.distil, 3)), 'discriminator', 'plain')
     : new Map()
 
 /** The student learns at every `every`-th step, the critics at all others; steps count from 1 there. */
 const stage2Of = (scene: Scene, student: Tensors): Stage => {
-  const { device, plan, images } = scene
+  const { device, plan, images, teacher } = scene
   const { stage2 } = plan.distil
-  const network = new Map([...student].filter(([name]) => isNetwork(name)))
   return {
     name: 'stage2',
     beginning: () =>
       new Map([
-        ...namedLearner(network, 'student'),
-        ...withoutAverage(namedLearner(networkOf(scene), 'fake'), 'fake'),
+        ...beginning(treeOf(networkOf(student)), 'student', 'averaged'),
+        ...beginning(treeOf(networkOf(teacher.tensors)), 'fake', 'plain'),
         ...adversaryBeginning(plan)
       ]),
     job: pipe(
@@ -174,12 +172,10 @@ const stage2Of = (scene: Scene, student: Tensors): Stage => {
   }
 }
 
+// both -----------------------------------------------------------------------------------
+
 /** A student as it is before any stage: its teacher, and the extras as they are drawn. */
-const untrained = (scene: Scene): Tensors => {
-  const { distil, teacher } = scene.plan
-  const extras = tensors.flatten(extrasInit(teacher, distil.student, stageKey(distil, 0)))
-  return new Map([...scene.teacher.tensors, ...extras])
-}
+const undistilled = ({ plan, teacher }: Scene): Tensors => new Map([...teacher.tensors, ...extrasOf(plan)])
 
 /** Both stages; the result is the path of the student. */
 export const distilWith =
@@ -202,7 +198,7 @@ export const distilWith =
         })
       ),
       TE.bind('first', ({ scene }) =>
-        config.stage1.steps === 0 ? TE.right(untrained(scene)) : runStage(scene, stage1Of(scene))
+        config.stage1.steps === 0 ? TE.right(undistilled(scene)) : runStage(scene, stage1Of(scene))
       ),
       TE.flatMap(({ scene, first }) => runStage(scene, stage2Of(scene, first))),
       TE.as(stageFile(folder, 'stage2'))

@@ -1,21 +1,20 @@
 /** The steps of a distillation as programs, and what they read: the method of `src/tmd` with names for its states. */
 import { split, type Key } from '../core/Key.ts'
-import { tensor, type Tensor } from '../core/Tensor.ts'
+import { size } from '../core/Shape.ts'
+import type { Tensor } from '../core/Tensor.ts'
+import type { Mapped } from '../core/Tree.ts'
 import type { Images } from '../data/digits.ts'
 import { shifted } from '../flow/schedule.ts'
-import { size } from '../core/Shape.ts'
 import { dit, ditFeatures, ditParameters, featureMap, type DitParams } from '../nn/dit.ts'
-import { inputsOf, tensors, type Parameter, type Real } from '../nn/params.ts'
+import { inputsFor, tensors, type Parameter, type Real } from '../nn/params.ts'
 import type { Time } from '../nn/time.ts'
-import { input, type Expr } from '../ops/api.ts'
+import { input } from '../ops/api.ts'
 import type { Learner } from '../optim/learner.ts'
 import {
   stage1DrawDefaults,
   stage1Draws,
   stage2Draws,
-  type Stage1Draws,
   type Stage1DrawOptions,
-  type Stage2Draws,
   type Stage2DrawOptions
 } from '../tmd/draws.ts'
 import {
@@ -36,11 +35,14 @@ import {
 } from '../tmd/stage2.ts'
 import type { StudentParams } from '../tmd/student.ts'
 import { vsdDefaults } from '../tmd/vsd.ts'
-import { batchOf, tokensOf } from './clips.ts'
+import { batchOf } from './clips.ts'
 import type { DistilConfig, TeacherConfig } from './configs.ts'
+import { clipShape, keyInput, keyTensor, nothing, tokensInput } from './inputs.ts'
 import { learnerInputs, learnerOptions, outputsOf } from './learners.ts'
+import type { Outputs } from './programs.ts'
 import { innerGrid, outerGrid, studentModel, studentParameters } from './student.ts'
-import { clipShape, contextOf, ditConfigOf, teacherInputs } from './teacher.ts'
+import { contextOf, ditConfigOf, teacherInputs } from './teacher.ts'
+import type { Feed } from './training.ts'
 
 /** What is distilled: the recipe, and the teacher's configuration. */
 export interface Plan {
@@ -48,47 +50,36 @@ export interface Plan {
   readonly teacher: TeacherConfig
 }
 
-type Outputs = Readonly<Record<string, Expr>>
-type Feed = (step: number, key: Key) => ReadonlyMap<string, Tensor>
-
 // what every step reads --------------------------------------------------------------------
-
-const words = tokensOf([undefined]).shape[1] ?? 1
 
 /** A batch with its captions and the caption of nothing, read by the teacher's words, which stand still. */
 const batchInputs = ({ teacher }: Plan, n: number): Batch<Real> => {
-  const read = (name: string): Real =>
-    contextOf(teacherInputs(teacher.model, 'teacher'), input(name, 'i32', [n, words]))
+  const read = (name: string): Real => contextOf(teacherInputs(teacher.model, 'teacher'), tokensInput(name, n))
   return { x: input('clips', 'f32', clipShape(teacher.data, n)), context: read('tokens'), negative: read('nothing') }
 }
 
-/** Draws as inputs of a program: the same tree, each leaf an input named by its path. */
-const drawInputs = <D>(draws: unknown): D =>
-  tensors.map(draws, (x, name) => input(`draws.${name}`, x.dtype, x.shape)) as D
-
-const keyInput = (): Expr<'u32'> => input('key', 'u32', [2])
+/** Any draws as inputs of a program: only their form counts. */
+const drawInputs = <D>(draws: (key: Key, n: number) => D, n: number): Mapped<D, Tensor, Real> =>
+  inputsFor(draws([0, 0], n), 'draws')
 
 const feedOf = (images: Images, { teacher }: Plan, n: number, draws: (key: Key, n: number) => unknown): Feed => {
   const draw = batchOf(images, teacher.data)
-  const nothing = tokensOf(Array.from({ length: n }, () => undefined))
+  const empty = nothing(n)
   return (_, key) => {
     const [batchKey = key, drawKey = key, noiseKey = key] = split(key, 3)
     const { clips, tokens } = draw(batchKey, n)
     return new Map<string, Tensor>([
       ['clips', clips],
       ['tokens', tokens],
-      ['nothing', nothing],
+      ['nothing', empty],
       ...tensors.flatten(draws(drawKey, n), 'draws'),
-      ['key', tensor('u32', [2], Uint32Array.from(noiseKey))]
+      ['key', keyTensor(noiseKey)]
     ])
   }
 }
 
-/** Any draws, for the form of their tree. */
-const someKey: Key = [0, 0]
-
 const studentLearner = ({ distil, teacher }: Plan): Learner<StudentParams> =>
-  learnerInputs(inputsOf(studentParameters(teacher, distil.student), 'student.params') as StudentParams, 'student')
+  learnerInputs(studentParameters(teacher, distil.student), 'student')
 
 // stage 1 --------------------------------------------------------------------------------
 
@@ -104,7 +95,7 @@ const stage1DrawOptions = ({ distil, teacher }: Plan): Stage1DrawOptions => ({
 export const stage1Program = (plan: Plan): Outputs => {
   const { distil, teacher } = plan
   const { batch, guidance, normaliser } = distil.stage1
-  const draws = drawInputs<Stage1Draws>(stage1Draws(stage1DrawOptions(plan))(someKey, batch))
+  const draws = drawInputs(stage1Draws(stage1DrawOptions(plan)), batch)
   const step = stage1(studentModel(teacher, distil.student), {
     loss: { ...meanFlowDefaults, target: 'velocity', noise: distil.student.noise, guidance, normaliser },
     learner: learnerOptions(distil.stage1)
@@ -181,14 +172,10 @@ const models = (plan: Plan): Models => {
 const withoutAverages = <T>({ params, moments }: Learner<T>): Learner<T> => ({ params, moments })
 
 const discriminatorLearner = (plan: Plan): Learner<DiscriminatorParams> =>
-  withoutAverages(
-    learnerInputs(inputsOf(adversaryParameters(plan), 'discriminator.params') as DiscriminatorParams, 'discriminator')
-  )
+  withoutAverages(learnerInputs(adversaryParameters(plan), 'discriminator'))
 
 const fakeLearner = ({ teacher }: Plan): Learner<DitParams> =>
-  withoutAverages(
-    learnerInputs(inputsOf(ditParameters(ditConfigOf(teacher.model)), 'fake.params') as DitParams, 'fake')
-  )
+  withoutAverages(learnerInputs(ditParameters(ditConfigOf(teacher.model)), 'fake'))
 
 export interface Stage2Programs {
   readonly student: Outputs
@@ -197,7 +184,7 @@ export interface Stage2Programs {
 
 export const stage2Programs = (plan: Plan): Stage2Programs => {
   const { batch } = plan.distil.stage2
-  const draws = drawInputs<Stage2Draws>(stage2Draws(stage2DrawOptions(plan))(someKey, batch))
+  const draws = drawInputs(stage2Draws(stage2DrawOptions(plan)), batch)
   const scene = batchInputs(plan, batch)
   const teacher = teacherInputs(plan.teacher.model, 'teacher')
   const [student, fake, critic] = [studentLearner(plan), fakeLearner(plan), discriminatorLearner(plan)]

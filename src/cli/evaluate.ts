@@ -41,23 +41,15 @@ export interface EvaluationOptions {
 
 export const evaluationDefaults: EvaluationOptions = { clips: 2048, seed: 1, resamples: 200 }
 
-const row = (
-  system: { readonly name: string; readonly nfe: number },
-  judge: Judge,
-  reference: Reference,
-  key: Key,
-  resamples: number,
-  clips: Clips,
-  milliseconds: number
-): Task<Row> =>
-  pipe(
-    judge(clips),
-    TE.map((judged) => ({ ...system, milliseconds, score: score(reference, key, resamples)(judged) }))
-  )
-
-/** The reference: real clips of held-out digits, apart from those of the table's first row. */
-export const referenceFor = (judge: Judge, digits: Digits, data: DataConfig, root: Key, n: number): Task<Reference> =>
-  pipe(judge(realClips(digits.heldOut, data, referenceKey(root), n)), TE.map(referenceOf))
+/** What systems are evaluated with. */
+export interface Examination {
+  readonly judge: Judge
+  readonly digits: Digits
+  readonly data: DataConfig
+  readonly options: EvaluationOptions
+  /** Called with what is being done. */
+  readonly tell: (what: string) => void
+}
 
 /** How many clips of each system are kept to be looked at. */
 const kept = 16
@@ -67,44 +59,49 @@ const head = ({ labels, pixels }: Clips, n: number): Clips => {
   return { labels: labels.slice(0, n), pixels: pixels.slice(0, n * size) }
 }
 
-/** Evaluates systems in turn: real held-out clips first. `tell` is called with what is being done. */
+const realSystem = { name: 'real clips, held out', nfe: 0 }
+
+interface Measured {
+  readonly row: Row
+  readonly shown: Evaluation['shown'][number]
+}
+
+/** Evaluates systems in turn: real held-out clips first. The reference is real clips apart from those of the first row. */
 export const evaluate =
-  (judge: Judge, digits: Digits, data: DataConfig, options: EvaluationOptions, tell: (what: string) => void) =>
+  ({ judge, digits, data, options, tell }: Examination) =>
   (systems: ReadonlyArray<System>): Task<Evaluation> => {
     const root = key(options.seed)
     const labels = labelsOf(fold(root, 1), options.clips)
-    const real = realClips(digits.heldOut, data, realKey(root), options.clips)
-    const measured = (system: System, reference: Reference) => {
-      tell(`${system.name}: ${options.clips} clips`)
-      const started = { at: Date.now() } // local
-      return pipe(
-        system.generate(labels, fold(root, 2)),
-        TE.flatMap((pixels) => {
-          const clips = { labels, pixels }
-          const milliseconds = (Date.now() - started.at) / options.clips
-          return pipe(
-            row(system, judge, reference, fold(root, 3), options.resamples, clips, milliseconds),
-            TE.map((made) => ({ row: made, shown: { name: system.name, clips: head(clips, kept) } }))
-          )
-        })
-      )
-    }
-    return pipe(
-      TE.Do,
-      TE.bind('reference', () => referenceFor(judge, digits, data, root, options.clips)),
-      TE.bind('first', ({ reference }) =>
-        row({ name: 'real clips, held out', nfe: 0 }, judge, reference, fold(root, 3), options.resamples, real, 0)
-      ),
-      TE.bind('others', ({ reference }) =>
+    const real = (of: Key): Clips => realClips(digits.heldOut, data, of, options.clips)
+    const scored =
+      (reference: Reference, { name, nfe }: Omit<System, 'generate'>) =>
+      (clips: Clips, milliseconds: number): Task<Measured> =>
         pipe(
-          systems,
-          TE.traverseSeqArray((system) => TE.flatten(TE.fromIO(() => measured(system, reference))))
+          judge(clips),
+          TE.map((judged) => ({
+            row: { name, nfe, milliseconds, score: score(reference, fold(root, 3), options.resamples)(judged) },
+            shown: { name, clips: head(clips, kept) }
+          }))
         )
-      ),
-      TE.map(({ first, others }) => ({
-        rows: [first, ...others.map((other) => other.row)],
-        shown: [{ name: 'real clips, held out', clips: head(real, kept) }, ...others.map((other) => other.shown)]
-      }))
+    const measured =
+      (reference: Reference) =>
+      (system: System): Task<Measured> =>
+      () => {
+        tell(`${system.name}: ${options.clips} clips`)
+        const started = Date.now()
+        return pipe(
+          system.generate(labels, fold(root, 2)),
+          TE.flatMap((pixels) => scored(reference, system)({ labels, pixels }, (Date.now() - started) / options.clips))
+        )()
+      }
+    return pipe(
+      judge(real(referenceKey(root))),
+      TE.map(referenceOf),
+      TE.bindTo('reference'),
+      TE.bind('first', ({ reference }) => scored(reference, realSystem)(real(realKey(root)), 0)),
+      TE.bind('others', ({ reference }) => pipe(systems, TE.traverseSeqArray(measured(reference)))),
+      TE.map(({ first, others }) => [first, ...others]),
+      TE.map((all) => ({ rows: all.map(({ row }) => row), shown: all.map(({ shown }) => shown) }))
     )
   }
 
@@ -113,9 +110,9 @@ export const evaluate =
 const percent = ({ value, low, high }: Estimate): string =>
   `${(100 * value).toFixed(1)} % (${(100 * low).toFixed(1)}–${(100 * high).toFixed(1)})`
 
-const plain = ({ value, low, high }: Estimate): string => `${figure3(value)} (${figure3(low)}–${figure3(high)})`
+const rounded = (value: number): string => String(Number(value.toPrecision(3)))
 
-const figure3 = (value: number): string => String(Number(value.toPrecision(3)))
+const plain = ({ value, low, high }: Estimate): string => `${rounded(value)} (${rounded(low)}–${rounded(high)})`
 
 export const columns: ReadonlyArray<string> = [
   'system',
@@ -133,9 +130,12 @@ export const cells = ({ name, nfe, score: s, milliseconds }: Row): ReadonlyArray
   percent(s.captionAccuracy),
   plain(s.quality),
   plain(s.dynamics),
-  milliseconds === 0 ? '' : figure3(milliseconds)
+  milliseconds === 0 ? '' : rounded(milliseconds)
 ]
 
 /** The table as Markdown. */
 export const table = (rows: ReadonlyArray<Row>): string =>
   [columns, columns.map(() => '---'), ...rows.map(cells)].map((line) => `| ${line.join(' | ')} |`).join('\n')
+
+/** The rows as JSON. */
+export const figures = (rows: ReadonlyArray<Row>): string => `${JSON.stringify(rows, null, 2)}\n`

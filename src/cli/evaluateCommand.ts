@@ -2,12 +2,14 @@
 import { pipe, TE } from '../core/fp.ts'
 import { writeText } from '../io/files.ts'
 import type { Wanted } from '../runtime/choose.ts'
+import type { Device } from '../runtime/device.ts'
 import { digits } from './clips.ts'
 import { withDevice } from './devices.ts'
-import { evaluate, evaluationDefaults, table } from './evaluate.ts'
+import { evaluate, evaluationDefaults, figures, table, type Row, type System } from './evaluate.ts'
 import { failure, io, type Task } from './Failure.ts'
 import { judgeOf } from './judge.ts'
 import { classifierKind, loadModel } from './models.ts'
+import { say } from './progress.ts'
 import { openSystem, samplerDefaults } from './systems.ts'
 
 export interface EvaluateRequest {
@@ -22,41 +24,42 @@ export interface EvaluateRequest {
 }
 
 /** Every model at every asked number of steps; a student has its own, and appears once. */
-const asked = ({ models, steps }: EvaluateRequest): ReadonlyArray<{ readonly path: string; readonly steps: number }> =>
-  models.flatMap((path) => steps.map((n) => ({ path, steps: n })))
+const systemsOf = (device: Device, { models, steps, guidance }: EvaluateRequest): Task<ReadonlyArray<System>> =>
+  pipe(
+    models.flatMap((path) => steps.map((n) => ({ path, steps: n }))),
+    TE.traverseSeqArray((asked) =>
+      openSystem(device, asked.path, { ...samplerDefaults, steps: asked.steps, omega: guidance })
+    ),
+    TE.map((opened) => [...new Map(opened.map(({ system }) => [system.name, system])).values()])
+  )
 
+const writeFigures = (out: string, rows: ReadonlyArray<Row>): Task<unknown> =>
+  out === '' ? TE.right(undefined) : io(writeText(out, figures(rows)))
+
+const evaluateOn =
+  (request: EvaluateRequest) =>
+  (device: Device): Task<string> =>
+    pipe(
+      TE.Do,
+      TE.bind('classifier', () => loadModel(classifierKind, request.classifier)),
+      TE.bind('images', () => digits),
+      TE.bind('judge', ({ classifier }) => judgeOf(device, classifier)),
+      TE.bind('systems', () => systemsOf(device, request)),
+      TE.flatMap(({ classifier, images, judge, systems }) =>
+        evaluate({
+          judge,
+          digits: images,
+          data: classifier.config.data,
+          options: { ...evaluationDefaults, clips: request.clips, seed: request.seed },
+          tell: say
+        })(systems)
+      ),
+      TE.tap(({ rows }) => writeFigures(request.out, rows)),
+      TE.map(({ rows }) => table(rows))
+    )
+
+/** Evaluates; the result is the table. */
 export const evaluateCommand = (request: EvaluateRequest): Task<string> =>
   request.models.length === 0
     ? TE.left(failure('evaluate: no model was given; name the files of teachers or students'))
-    : withDevice(request.device)((device) =>
-        pipe(
-          TE.Do,
-          TE.bind('classifier', () => loadModel(classifierKind, request.classifier)),
-          TE.bind('images', () => digits),
-          TE.bind('judge', ({ classifier }) => judgeOf(device, classifier)),
-          TE.bind('systems', () =>
-            pipe(
-              asked(request),
-              TE.traverseSeqArray(({ path, steps }) =>
-                openSystem(device, path, { ...samplerDefaults, steps, omega: request.guidance })
-              ),
-              TE.map((opened) => [...new Map(opened.map((one) => [one.system.name, one.system])).values()])
-            )
-          ),
-          TE.bind('evaluation', ({ classifier, images, judge, systems }) =>
-            evaluate(
-              judge,
-              images,
-              classifier.config.data,
-              { ...evaluationDefaults, clips: request.clips, seed: request.seed },
-              (what) => void process.stderr.write(`${what}\n`)
-            )(systems)
-          ),
-          TE.tap(({ evaluation }) =>
-            request.out === ''
-              ? TE.right(undefined)
-              : io(writeText(request.out, `${JSON.stringify(evaluation.rows, null, 2)}\n`))
-          ),
-          TE.map(({ evaluation }) => table(evaluation.rows))
-        )
-      )
+    : withDevice(request.device)(evaluateOn(request))

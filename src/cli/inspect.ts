@@ -1,10 +1,10 @@
-/** `fluxion inspect FILE`: what a model file is, what is in it, and what one pass of it costs. */
+/** `fluxion inspect FILE`: what a model file is, and what is in it. */
 import { pipe, TE } from '../core/fp.ts'
 import { size } from '../core/Shape.ts'
-import { readHeader } from '../io/safetensors.ts'
+import { readHeader, type Header } from '../io/safetensors.ts'
 import { io, type Task } from './Failure.ts'
 
-const count = new Intl.NumberFormat('en')
+const { format } = new Intl.NumberFormat('en')
 
 /** The part of a name that says which block a parameter belongs to. */
 const group = (name: string): string =>
@@ -13,23 +13,25 @@ const group = (name: string): string =>
     .slice(0, name.startsWith('blocks.') ? 2 : 1)
     .join('.')
 
+type Entries = Header['entries']
+
+const count = (entries: Entries): number => [...entries.values()].reduce((n, { shape }) => n + size(shape), 0)
+
+const line = (name: string, entries: Entries): string =>
+  `  ${name.padEnd(24)} ${String(entries.size).padStart(4)} tensors ${format(count(entries)).padStart(12)}`
+
+const described = (file: string, { metadata, entries }: Header): string => {
+  const groups = [...new Set([...entries.values()].map(({ name }) => group(name)))]
+  const within = (wanted: string): Entries => new Map([...entries].filter(([, { name }]) => group(name) === wanted))
+  return [
+    `${file}: ${metadata['kind'] ?? 'tensors'}, ${format(count(entries))} numbers`,
+    ...Object.entries(metadata).map(([name, value]) => `${name}: ${value}`),
+    ...groups.map((name) => line(name, within(name)))
+  ].join('\n')
+}
+
 export const inspectCommand = (file: string): Task<string> =>
   pipe(
     io(readHeader(file)),
-    TE.map(({ metadata, entries }) => {
-      const groups = new Map<string, { tensors: number; numbers: number }>() // local
-      for (const { name, shape } of entries.values()) {
-        const at = groups.get(group(name)) ?? { tensors: 0, numbers: 0 }
-        groups.set(group(name), { tensors: at.tensors + 1, numbers: at.numbers + size(shape) })
-      }
-      const total = [...groups.values()].reduce((n, { numbers }) => n + numbers, 0)
-      const lines = [...groups].map(
-        ([name, { tensors, numbers }]) =>
-          `  ${name.padEnd(24)} ${String(tensors).padStart(4)} tensors ${count.format(numbers).padStart(12)}`
-      )
-      const about = Object.entries(metadata).map(([name, value]) => `${name}: ${value}`)
-      return [`${file}: ${metadata['kind'] ?? 'tensors'}, ${count.format(total)} numbers`, ...about, ...lines].join(
-        '\n'
-      )
-    })
+    TE.map((header) => described(file, header))
   )

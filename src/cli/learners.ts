@@ -1,48 +1,41 @@
-/** Learners as programs and files see them: how one begins, its inputs, its outputs, its options from a configuration. */
+/** Learners as programs and files see them: their inputs, their outputs, their options from a configuration. */
 import { exprs } from '../autodiff/grad.ts'
-import { tensor, type Tensor } from '../core/Tensor.ts'
-import { tensors } from '../nn/params.ts'
-import { input, type Expr } from '../ops/api.ts'
+import type { Tensor } from '../core/Tensor.ts'
+import type { Mapped } from '../core/Tree.ts'
+import type { Tensors } from '../io/safetensors.ts'
+import { inputsOf, tensors, type Parameter, type Real } from '../nn/params.ts'
+import { input } from '../ops/api.ts'
 import { adamWDefaults } from '../optim/adamw.ts'
 import { constantRate } from '../optim/ema.ts'
-import { type Learner, type LearnerOptions } from '../optim/learner.ts'
+import { untrained, type Learner, type LearnerOptions } from '../optim/learner.ts'
 import { constantSchedule, cosine, warmUp, type Schedule } from '../optim/schedule.ts'
 import type { OptimiserConfig } from './configs.ts'
+import type { Outputs } from './programs.ts'
 
-/** A learner that begins: no moments, an average equal to the parameters. */
-export const beginning = <T>(params: T): Learner<T, Tensor> => {
-  const zero = (x: Tensor): Tensor => tensor('f32', x.shape, new Float32Array(x.data.length))
-  const none = tensors.map(params, zero) as T
-  return {
-    params,
-    moments: { first: none, second: none, step: tensor('f32', [], new Float32Array(1)) },
-    average: params
-  }
-}
+/** A learner that begins with some parameters, under one prefix: no moments; an average equal to them, if one is kept. */
+export const beginning = (params: unknown, prefix: string, average: 'averaged' | 'plain'): Tensors =>
+  new Map(tensors.flatten<Learner<unknown, Tensor>>(untrained(params, average === 'averaged'), prefix))
 
 /** The inputs of a program that take a learner, under one prefix. */
-export const learnerInputs = <T>(params: T, prefix: string): Learner<T> => {
-  const under = (name: string): T =>
-    exprs.map(params, (x, leaf) => input(`${prefix}.${name}.${leaf}`, 'f32', x.shape)) as T
-  return {
-    params: under('params'),
-    moments: {
-      first: under('moments.first'),
-      second: under('moments.second'),
-      step: input(`${prefix}.moments.step`, 'f32', [])
-    },
-    average: under('average')
-  }
-}
+export const learnerInputs = <T>(parameters: T, prefix: string): Learner<Mapped<T, Parameter, Real>> => ({
+  params: inputsOf(parameters, `${prefix}.params`),
+  moments: {
+    first: inputsOf(parameters, `${prefix}.moments.first`),
+    second: inputsOf(parameters, `${prefix}.moments.second`),
+    step: input(`${prefix}.moments.step`, 'f32', [])
+  },
+  average: inputsOf(parameters, `${prefix}.average`)
+})
 
 /** A tree of expressions as outputs of a program, named by their paths. */
-export const outputsOf = (tree: unknown, prefix: string): Readonly<Record<string, Expr>> =>
-  Object.fromEntries(exprs.flatten(tree, prefix))
+export const outputsOf = (tree: unknown, prefix: string): Outputs => Object.fromEntries(exprs.flatten(tree, prefix))
 
-const rateOf = ({ rate, schedule, warmup, steps }: OptimiserConfig & { readonly ema: number }): Schedule =>
+type Training = Omit<OptimiserConfig, 'batch'> & { readonly ema: number }
+
+const rateOf = ({ rate, schedule, warmup, steps }: Training): Schedule =>
   warmUp(warmup, schedule === 'cosine' ? cosine({ from: rate, to: 0, steps }) : constantSchedule(rate))
 
-export const learnerOptions = (train: OptimiserConfig & { readonly ema: number }): LearnerOptions => ({
+export const learnerOptions = (train: Training): LearnerOptions => ({
   ...adamWDefaults,
   rate: rateOf(train),
   decay: train.decay,

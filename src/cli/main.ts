@@ -16,7 +16,7 @@ import {
 } from 'cmd-ts'
 import { E } from '../core/fp.ts'
 import { wanted } from '../runtime/choose.ts'
-import { type Failure, type Task } from './Failure.ts'
+import type { Failure, Task } from './Failure.ts'
 import { assets, demoCommand } from './demo.ts'
 import { distilCommand } from './distil.ts'
 import { evaluateCommand } from './evaluateCommand.ts'
@@ -46,24 +46,27 @@ const device = option({
 const runs = option({ long: 'runs', type: string, defaultValue: () => 'runs', description: 'the folder of runs' })
 const overrides = multioption({ long: 'set', type: array(string), description: 'name.of.key=value, over the file' })
 
+/** What both ways of training ask for. */
+const training = { file: positional({ type: string, displayName: 'FILE.yaml' }), device, runs, overrides }
+
 const train = command({
   name: 'train',
   description: 'trains a teacher from scratch, or goes on where it stopped',
-  args: { file: positional({ type: string, displayName: 'FILE.yaml' }), device, runs, overrides },
+  args: training,
   handler: (options) => perform(trainCommand(options))
 })
 
 const distil = command({
   name: 'distil',
   description: 'distils a teacher into a few-step student, in two stages',
-  args: { file: positional({ type: string, displayName: 'FILE.yaml' }), device, runs, overrides },
+  args: training,
   handler: (options) => perform(distilCommand(options))
 })
 
-const whole = (long: string, fallback: number, description: string) =>
+const numeric = (long: string, fallback: number, description: string) =>
   option({ long, type: number, defaultValue: () => fallback, defaultValueIsSerializable: true, description })
 
-const guidance = whole('guidance', samplerDefaults.omega, 'of a teacher; 1 is none')
+const guidance = numeric('guidance', samplerDefaults.omega, 'of a teacher; 1 is none')
 const model = { type: string, displayName: 'MODEL.safetensors' }
 
 const sample = command({
@@ -73,9 +76,9 @@ const sample = command({
     model: positional(model),
     out: option({ long: 'out', type: string, defaultValue: () => 'samples.gif', description: 'the GIF' }),
     captions: multioption({ long: 'caption', type: array(string), description: '"a seven moving up and left"' }),
-    clips: whole('clips', 16, 'how many, of random captions, where none is given'),
-    seed: whole('seed', 0, 'of captions and noise'),
-    steps: whole('steps', samplerDefaults.steps, 'of a teacher'),
+    clips: numeric('clips', 16, 'how many, of random captions, where none is given'),
+    seed: numeric('seed', 0, 'of captions and noise'),
+    steps: numeric('steps', samplerDefaults.steps, 'of a teacher'),
     guidance,
     device
   },
@@ -93,8 +96,8 @@ const evaluate = command({
       defaultValue: () => assets.classifier,
       description: 'what reads the clips'
     }),
-    clips: whole('clips', 2048, 'of each system'),
-    seed: whole('seed', 1, 'of captions, noise and resampling'),
+    clips: numeric('clips', 2048, 'of each system'),
+    seed: numeric('seed', 1, 'of captions, noise and resampling'),
     steps: multioption({ long: 'steps', type: array(number), description: 'of a teacher; several give a row each' }),
     guidance,
     out: option({ long: 'out', type: string, defaultValue: () => '', description: 'a JSON file for the figures' }),

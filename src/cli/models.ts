@@ -1,13 +1,12 @@
 /** Finished models as files: safetensors whose metadata say what they are and how they were made. */
-import { E, pipe, TE } from '../core/fp.ts'
-import { tensor, type Tensor } from '../core/Tensor.ts'
+import type * as t from 'io-ts'
 import { isFloat } from '../core/DType.ts'
+import { E, pipe, TE } from '../core/fp.ts'
 import { equal } from '../core/Shape.ts'
-import * as t from 'io-ts'
+import { tensor, type Tensor } from '../core/Tensor.ts'
 import { read, write, type Tensors } from '../io/safetensors.ts'
 import { parameters, type Parameter } from '../nn/params.ts'
-import { classifierConfigOf } from './classifierTraining.ts'
-import { classifierParameters } from '../measure/classifier.ts'
+import { parametersOf } from './classifierTraining.ts'
 import { classifierCodec, teacherCodec, type ClassifierTraining, type TeacherConfig } from './configs.ts'
 import { failure, io, type Result, type Task } from './Failure.ts'
 import { teacherParameters } from './teacher.ts'
@@ -36,7 +35,7 @@ export const teacherKind: Kind<TeacherConfig> = {
 export const classifierKind: Kind<ClassifierTraining> = {
   kind: 'classifier',
   codec: classifierCodec,
-  parameters: ({ data }) => classifierParameters(classifierConfigOf(data))
+  parameters: ({ data }) => parametersOf(data)
 }
 
 // reading --------------------------------------------------------------------------------
@@ -51,19 +50,17 @@ const json = (text: string | undefined): unknown => {
 
 const configOf =
   <C>({ kind, codec }: Kind<C>, path: string) =>
-  (metadata: Readonly<Record<string, string>>): Result<C> =>
-    metadata['kind'] !== kind
-      ? E.left(
-          failure(
-            `${path}: holds ${metadata['kind'] === undefined ? 'no model of Fluxion' : `a ${metadata['kind']}`}, not a ${kind}`
-          )
-        )
-      : pipe(
+  (metadata: Readonly<Record<string, string>>): Result<C> => {
+    const found = metadata['kind']
+    return found === kind
+      ? pipe(
           codec.decode(json(metadata['config'])),
           E.mapLeft(() =>
             failure(`${path}: its configuration is not that of a ${kind}; it was written by another version`)
           )
         )
+      : E.left(failure(`${path}: holds ${found === undefined ? 'no model of Fluxion' : `a ${found}`}, not a ${kind}`))
+  }
 
 /** What stands in the way of using these tensors for these parameters; the first mistake says enough. */
 const misfit = (expected: ReadonlyArray<readonly [string, Parameter]>, found: Tensors): string | undefined => {
@@ -79,6 +76,9 @@ const misfit = (expected: ReadonlyArray<readonly [string, Parameter]>, found: Te
 /** Narrow floats are stored to save space; everything computes in f32. */
 const widened = (x: Tensor): Tensor => (isFloat(x.dtype) ? tensor('f32', x.shape, x.data) : x)
 
+const each = (tensors: Tensors, f: (x: Tensor) => Tensor): Tensors =>
+  new Map([...tensors].map(([name, x]) => [name, f(x)] as const))
+
 export const loadModel = <C>(kind: Kind<C>, path: string): Task<Model<C>> =>
   pipe(
     io(read(path)),
@@ -88,7 +88,7 @@ export const loadModel = <C>(kind: Kind<C>, path: string): Task<Model<C>> =>
         E.flatMap((config) => {
           const why = misfit(parameters.flatten(kind.parameters(config)), tensors)
           return why === undefined
-            ? E.right({ path, config, tensors: new Map([...tensors].map(([name, x]) => [name, widened(x)] as const)) })
+            ? E.right({ path, config, tensors: each(tensors, widened) })
             : E.left(failure(`${path}: ${why}`))
         })
       )
@@ -108,11 +108,11 @@ export const saveModel = <C>(
 ): Task<string> =>
   pipe(
     io(
-      write(path, new Map([...tensors].map(([name, x]) => [name, tensor(precision, x.shape, x.data)] as const)), {
-        kind,
-        config: JSON.stringify(codec.encode(config)),
-        ...more
-      })
+      write(
+        path,
+        each(tensors, (x) => tensor(precision, x.shape, x.data)),
+        { kind, config: JSON.stringify(codec.encode(config)), ...more }
+      )
     ),
     TE.as(path)
   )

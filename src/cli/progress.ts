@@ -1,4 +1,4 @@
-/** What a person sees while a run goes on: one line, a pure function of where the run is. */
+/** What a person sees while a command works: one line, a pure function of where a run is, and where it is shown. */
 
 export interface Progress {
   readonly label: string
@@ -37,6 +37,9 @@ export const render = ({ label, done, total, seconds, began, metrics }: Progress
   const numbers = Object.entries(metrics).map(([name, value]) => `${name} ${figure(value)}`)
   return [`${label} ${bar(done / total, 16)} ${done}/${total}${pace}, ${left} left`, ...numbers].join('  ')
 }
+
+/** A line of its own, beside what the command prints. */
+export const say = (what: string): void => void process.stderr.write(`${what}\n`)
 
 /** Writes lines to a terminal in place, or now and then to a pipe. */
 export interface Screen {

@@ -1,4 +1,5 @@
 /** The page that a demo ends with: clips of all systems side by side, what training did, the table. */
+import { join } from 'node:path'
 import { pipe, TE } from '../core/fp.ts'
 import { captionOf } from '../data/movingDigits.ts'
 import { readRecords, writeBytes, writeText } from '../io/files.ts'
@@ -8,9 +9,8 @@ import { render, type Group, type Table } from '../io/report.ts'
 import { paths, type Run } from '../io/run.ts'
 import type { DataConfig } from './configs.ts'
 import { stageFolder } from './distil.ts'
-import type { Evaluation, Row } from './evaluate.ts'
+import { figures, type Evaluation, type Row } from './evaluate.ts'
 import { io, type Task } from './Failure.ts'
-import { join } from 'node:path'
 
 // clips ----------------------------------------------------------------------------------
 
@@ -38,7 +38,10 @@ const gifOf = ({ frames, height, width }: DataConfig, { clips }: Shown): Uint8Ar
 
 // training -------------------------------------------------------------------------------
 
+/** One record of a run's metrics. */
 type Line = Readonly<Record<string, unknown>>
+
+const isLine = (record: unknown): record is Line => typeof record === 'object' && record !== null
 
 const seriesOf = (lines: ReadonlyArray<Line>, name: string): Series => ({
   name,
@@ -58,8 +61,11 @@ const plotOf = (title: string, y: string, lines: ReadonlyArray<Line>, names: Rea
 const linesOf = (folder: string): Task<ReadonlyArray<Line>> =>
   pipe(
     readRecords(paths(folder).metrics),
-    TE.map((records) => records as ReadonlyArray<Line>),
-    TE.orElse(() => TE.right<never, ReadonlyArray<Line>>([]))
+    TE.match(
+      () => [],
+      (records) => records.filter(isLine)
+    ),
+    TE.fromTask
   )
 
 const plots = (folder: string): Task<ReadonlyArray<Plot>> =>
@@ -121,9 +127,7 @@ export const writeReport = ({ run, title, summary, data, evaluation, clips, conf
       })
     ),
     TE.flatMap((html) => io(writeText(run.report, html))),
-    TE.flatMap(() =>
-      io(writeText(join(run.folder, 'evaluation.json'), `${JSON.stringify(evaluation.rows, null, 2)}\n`))
-    ),
+    TE.flatMap(() => io(writeText(join(run.folder, 'evaluation.json'), figures(evaluation.rows)))),
     TE.flatMap(() =>
       pipe(
         evaluation.shown,

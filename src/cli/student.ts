@@ -1,31 +1,21 @@
 /** The student as files and programs see it: its parameters, its two halves, and how clips are drawn from it. */
 import { pipe, TE } from '../core/fp.ts'
-import { tensor, type Tensor } from '../core/Tensor.ts'
 import { split, type Key } from '../core/Key.ts'
 import { grid, type Grid } from '../flow/schedule.ts'
+import type { Tensors } from '../io/safetensors.ts'
 import { dit, ditParameters, type DitConfig } from '../nn/dit.ts'
-import type { Parameter, Real } from '../nn/params.ts'
-import { drawn, inputsOf } from '../nn/params.ts'
-import { input } from '../ops/api.ts'
+import { drawn, inputsOf, tensors, type Parameter, type Real } from '../nn/params.ts'
 import type { Device } from '../runtime/device.ts'
 import { effectiveNfe } from '../tmd/effectiveNfe.ts'
 import { withoutHead, type StudentModel } from '../tmd/model.ts'
 import { sample, sampleNoise, type SampleOptions } from '../tmd/sample.ts'
 import { student as decoupled, studentExtras, type StudentConfig, type StudentParams } from '../tmd/student.ts'
-import { tokensOf } from './clips.ts'
 import { studentCodec, type DistilConfig, type StudentFile, type TeacherConfig } from './configs.ts'
-import { device as onDevice, type Task } from './Failure.ts'
+import type { Task } from './Failure.ts'
+import { clipShape, clipSize, keyInput, keyTensor, tokensInput, tokensOf } from './inputs.ts'
 import type { Kind } from './models.ts'
-import {
-  clipShape,
-  contextOf,
-  ditConfigOf,
-  inBatches,
-  teacherParameters,
-  type Generate,
-  type TeacherParams
-} from './teacher.ts'
-import { compileStep, download, upload, type State } from './training.ts'
+import { call, compileStep, type State } from './programs.ts'
+import { contextOf, ditConfigOf, inBatches, teacherParameters, type Generate, type TeacherParams } from './teacher.ts'
 
 type Shape = DistilConfig['student']
 
@@ -55,8 +45,10 @@ export const studentParameters = (teacher: TeacherConfig, shape: Shape): Student
 }
 
 /** Numbers for what a student has more than its teacher. */
-export const extrasInit = (teacher: TeacherConfig, shape: Shape, key: Key): unknown =>
-  isDecoupled(shape) ? drawn(studentExtras(studentConfigOf(ditConfigOf(teacher.model), shape)))(key) : {}
+export const extrasInit = (teacher: TeacherConfig, shape: Shape, key: Key): Tensors =>
+  isDecoupled(shape)
+    ? new Map(tensors.flatten(drawn(studentExtras(studentConfigOf(ditConfigOf(teacher.model), shape)))(key)))
+    : new Map()
 
 export const studentKind: Kind<StudentFile> = {
   kind: 'student',
@@ -104,39 +96,28 @@ export const samplingGraph = ({ distil, teacher }: StudentFile, batch: number): 
   const params = inputsOf(studentKind.parameters({ distil, teacher }), 'params') as StudentParams &
     Pick<TeacherParams, 'token_embedding'>
   const options = sampleOptions(teacher, distil.student)
-  const noise = sampleNoise(clipShape(teacher.data, batch), options)(input('key', 'u32', [2]))
-  const tokens = input('tokens', 'i32', [batch, tokensOf([undefined]).shape[1] ?? 1])
-  return sample(options)(studentModel(teacher, distil.student))(params, noise, contextOf(params, tokens))
+  const noise = sampleNoise(clipShape(teacher.data, batch), options)(keyInput())
+  return sample(options)(studentModel(teacher, distil.student))(
+    params,
+    noise,
+    contextOf(params, tokensInput('tokens', batch))
+  )
 }
 
 /** Draws from a student. `params` are on the device, under `params.…`. */
 export const studentSampler = (device: Device, params: State, file: StudentFile, batch: number): Task<Generate> =>
   pipe(
     compileStep(device, { clips: samplingGraph(file, batch) }),
-    TE.map((step) => {
-      const { frames, height, width } = file.teacher.data
-      return inBatches(batch, frames * height * width, (labels, key) => {
-        const given = new Map<string, Tensor>([
+    TE.map((step) =>
+      inBatches(batch, clipSize(file.teacher.data), (labels, key) => {
+        const given = new Map([
           ['tokens', tokensOf(labels)],
-          ['key', tensor('u32', [2], Uint32Array.from(split(key, 1)[0] ?? key))]
+          ['key', keyTensor(split(key, 1)[0] ?? key)]
         ])
         return pipe(
-          upload(device, given),
-          TE.flatMap((inputs) =>
-            pipe(
-              onDevice(step.run(new Map([...params, ...inputs]))),
-              TE.flatMap((outputs) =>
-                pipe(
-                  download(device, outputs),
-                  TE.map((values) => {
-                    device.release([...inputs.values(), ...outputs.values()])
-                    return Float32Array.from(values.get('clips')?.data ?? [])
-                  })
-                )
-              )
-            )
-          )
+          call(device, step, params, given),
+          TE.map((made) => Float32Array.from(made.get('clips')?.data ?? []))
         )
       })
-    })
+    )
   )

@@ -1,14 +1,14 @@
 /** Systems that can be evaluated: a teacher at some number of steps, a student at its own, from files. */
 import { pipe, TE } from '../core/fp.ts'
-import type { Device } from '../runtime/device.ts'
-import { io, type Task } from './Failure.ts'
 import { readHeader } from '../io/safetensors.ts'
+import type { Device } from '../runtime/device.ts'
 import type { DataConfig, StudentFile, TeacherConfig } from './configs.ts'
 import type { System } from './evaluate.ts'
+import { io, type Task } from './Failure.ts'
 import { loadModel, teacherKind, under, type Model } from './models.ts'
+import { upload } from './programs.ts'
 import { nfeOf, studentKind, studentSampler } from './student.ts'
 import { teacherSampler, type SamplerOptions } from './teacher.ts'
-import { upload } from './training.ts'
 
 /** How a teacher samples unless it is told otherwise. */
 export const samplerDefaults: SamplerOptions = { steps: 50, gamma: 3, omega: 2.5, batch: 64 }
@@ -53,29 +53,29 @@ export interface Opened {
   readonly system: System
 }
 
+const openTeacher = (device: Device, path: string, options: SamplerOptions): Task<Opened> =>
+  pipe(
+    loadModel(teacherKind, path),
+    TE.bindTo('model'),
+    TE.bind('system', ({ model }) => teacherSystem(device, model, options)),
+    TE.map(({ model, system }) => ({ data: model.config.data, system }))
+  )
+
+const openStudent = (device: Device, path: string, batch: number): Task<Opened> =>
+  pipe(
+    loadModel(studentKind, path),
+    TE.bindTo('model'),
+    TE.bind('system', ({ model }) => studentSystem(device, model, batch)),
+    TE.map(({ model, system }) => ({ data: model.config.teacher.data, system }))
+  )
+
 /** Whatever generator a file holds, as a system. */
 export const openSystem = (device: Device, path: string, options: SamplerOptions): Task<Opened> =>
   pipe(
     io(readHeader(path)),
     TE.flatMap(({ metadata }) =>
-      metadata['kind'] === 'student'
-        ? pipe(
-            loadModel(studentKind, path),
-            TE.flatMap((model) =>
-              pipe(
-                studentSystem(device, model, options.batch),
-                TE.map((system) => ({ system, data: model.config.teacher.data }))
-              )
-            )
-          )
-        : pipe(
-            loadModel(teacherKind, path),
-            TE.flatMap((model) =>
-              pipe(
-                teacherSystem(device, model, options),
-                TE.map((system) => ({ system, data: model.config.data }))
-              )
-            )
-          )
+      metadata['kind'] === studentKind.kind
+        ? openStudent(device, path, options.batch)
+        : openTeacher(device, path, options)
     )
   )

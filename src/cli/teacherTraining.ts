@@ -1,36 +1,38 @@
 /** `fluxion train`: the teacher, from scratch, by flow matching. */
 import { gradOf } from '../autodiff/grad.ts'
 import { split, type Key } from '../core/Key.ts'
-import { tensor, type Tensor } from '../core/Tensor.ts'
 import type { Images } from '../data/digits.ts'
 import { interpolate, velocity } from '../flow/path.ts'
 import { sampleTimes, shifted } from '../flow/schedule.ts'
 import { dit } from '../nn/dit.ts'
-import { tensors, type Real } from '../nn/params.ts'
+import type { Tensors } from '../io/safetensors.ts'
+import type { Real } from '../nn/params.ts'
 import { timeInputs, times } from '../nn/time.ts'
-import { input, mean, normal, square, sub, type Expr } from '../ops/api.ts'
+import { input, mean, normal, square, sub } from '../ops/api.ts'
 import { learn } from '../optim/learner.ts'
-import { beginning, learnerInputs, learnerOptions, outputsOf } from './learners.ts'
-import { droppedBatchOf, tokensOf } from './clips.ts'
+import { droppedBatchOf } from './clips.ts'
 import type { TeacherConfig } from './configs.ts'
-import { clipShape, contextOf, ditConfigOf, teacherInit, teacherInputs } from './teacher.ts'
+import { clipShape, keyInput, keyTensor, tokensInput } from './inputs.ts'
+import { beginning, learnerInputs, learnerOptions, outputsOf } from './learners.ts'
+import type { Outputs } from './programs.ts'
+import { contextOf, ditConfigOf, teacherInit, teacherParameters } from './teacher.ts'
+import type { Feed } from './training.ts'
 
 // the step -------------------------------------------------------------------------------
 
 /** `E |v_θ(x_t, t, c) − (ε − x)|²`, one step of it. Source: Lipman et al. 2022 (arXiv 2210.02747); spec 2.1. */
-export const teacherStep = ({ model, data, train }: TeacherConfig): Readonly<Record<string, Expr>> => {
+export const teacherStep = ({ model, data, train }: TeacherConfig): Outputs => {
   const { batch } = train
   const shape = clipShape(data, batch)
   const x: Real = input('clips', 'f32', shape)
   const time = timeInputs('t', batch, model.frequencies)
-  const noise: Real = normal(shape)(input('key', 'u32', [2]))
-  const tokens = input('tokens', 'i32', [batch, tokensOf([undefined]).shape[1] ?? 1])
-  const learner = learnerInputs(teacherInputs(model, 'learner.params'), 'learner')
+  const noise: Real = normal(shape)(keyInput())
+  const learner = learnerInputs(teacherParameters(model), 'learner')
   const predicted = dit(ditConfigOf(model))(
     learner.params,
     interpolate(x, noise, time.value),
     time,
-    contextOf(learner.params, tokens)
+    contextOf(learner.params, tokensInput('tokens', batch))
   )
   const loss = mean('all')(square(sub(predicted, velocity(x, noise))))
   const learned = learn(learnerOptions(train))(learner, gradOf(loss)(learner.params))
@@ -38,10 +40,7 @@ export const teacherStep = ({ model, data, train }: TeacherConfig): Readonly<Rec
 }
 
 /** What a step reads beside the learner. */
-export const teacherFeed = (
-  images: Images,
-  { data, model, train }: TeacherConfig
-): ((step: number, key: Key) => ReadonlyMap<string, Tensor>) => {
+export const teacherFeed = (images: Images, { data, model, train }: TeacherConfig): Feed => {
   const draw = droppedBatchOf(images, data, train.dropout)
   const law = shifted(train.shift)
   return (_, key) => {
@@ -53,11 +52,11 @@ export const teacherFeed = (
       ['tokens', tokens],
       ['t.value', value],
       ['t.features', features],
-      ['key', tensor('u32', [2], Uint32Array.from(noiseKey))]
+      ['key', keyTensor(noiseKey)]
     ])
   }
 }
 
 /** The state before the first step. */
-export const teacherBeginning = (config: TeacherConfig, key: Key): ReadonlyMap<string, Tensor> =>
-  new Map(tensors.flatten(beginning(teacherInit(config.model)(key)), 'learner'))
+export const teacherBeginning = (config: TeacherConfig, key: Key): Tensors =>
+  beginning(teacherInit(config.model)(key), 'learner', 'averaged')

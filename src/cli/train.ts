@@ -1,19 +1,16 @@
 /** `fluxion train FILE`: trains what a configuration file describes, or goes on where an earlier run of it stopped. */
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { O, pipe, TE } from '../core/fp.ts'
+import { pipe, TE } from '../core/fp.ts'
 import { fold, key, type Key } from '../core/Key.ts'
-import type { Tensor } from '../core/Tensor.ts'
 import type { Images } from '../data/digits.ts'
+import { load, show, type Schema } from '../io/config.ts'
 import { readText } from '../io/files.ts'
-import type { Expr } from '../ops/api.ts'
-import { hash, load, show, type Schema } from '../io/config.ts'
-import { create, environment, log, paths, type Run } from '../io/run.ts'
-import { write } from '../io/safetensors.ts'
+import { log } from '../io/run.ts'
+import { write, type Tensors } from '../io/safetensors.ts'
 import type { Wanted } from '../runtime/choose.ts'
 import type { Device } from '../runtime/device.ts'
-import { digits } from './clips.ts'
 import { classifierBeginning, classifierFeed, classifierStep } from './classifierTraining.ts'
+import { digits } from './clips.ts'
 import {
   classifierSchema,
   kindOf,
@@ -25,9 +22,10 @@ import {
 } from './configs.ts'
 import { withDevice } from './devices.ts'
 import { io, ofConfig, type Task } from './Failure.ts'
-import { screen } from './progress.ts'
+import { compileStep, download, type Outputs, type State } from './programs.ts'
+import { averageOf, openRun, placeOf, startOf, stopper } from './runs.ts'
 import { teacherBeginning, teacherFeed, teacherStep } from './teacherTraining.ts'
-import { compileStep, download, restore, train, upload, type Place, type Point, type State } from './training.ts'
+import { train, type Feed, type Job } from './training.ts'
 
 export interface TrainOptions {
   readonly file: string
@@ -36,33 +34,8 @@ export interface TrainOptions {
   readonly overrides: ReadonlyArray<string>
 }
 
-/** The folder of a run, made or found again. */
-export const openRun = (folder: string, config: string, device: Device): Task<Run> =>
-  existsSync(join(folder, 'config.yaml'))
-    ? TE.right(paths(folder))
-    : io(create(folder, { config, environment: environment({ device: device.description }) }))
-
-/** Set once the user presses Ctrl-C; pressing it again ends the process at once. */
-export const stopper = (): { readonly asked: boolean } => {
-  const stop = { asked: false } // local
-  process.once('SIGINT', () => {
-    stop.asked = true
-    process.stderr.write('\nstopping after this step; press Ctrl-C again to stop at once\n')
-  })
-  return stop
-}
-
-/** The average of the weights, under the names of a teacher. */
-export const averageOf = (state: State, prefix = 'learner'): State =>
-  new Map(
-    [...state].flatMap(([name, buffer]) => {
-      const under = `${prefix}.average.`
-      return name.startsWith(under) ? [[name.slice(under.length), buffer] as const] : []
-    })
-  )
-
 /** What every configuration of a training has. */
-interface Common {
+interface Training {
   readonly kind: Kind
   readonly name: string
   readonly seed: number
@@ -70,71 +43,12 @@ interface Common {
 }
 
 /** Something that can be trained: its configuration, its state before the first step, the step, what a step reads. */
-interface Trainee<C extends Common> {
+interface Trainee<C extends Training> {
   readonly schema: Schema<C>
-  readonly beginning: (config: C, key: Key) => ReadonlyMap<string, Tensor>
-  readonly step: (config: C) => Readonly<Record<string, Expr>>
-  readonly feed: (images: Images, config: C) => (step: number, key: Key) => ReadonlyMap<string, Tensor>
+  readonly beginning: (config: C, key: Key) => Tensors
+  readonly step: (config: C) => Outputs
+  readonly feed: (images: Images, config: C) => Feed
 }
-
-const trainWith =
-  <C extends Common>(trainee: Trainee<C>, options: TrainOptions, config: C) =>
-  (device: Device): Task<string> => {
-    const text = show(trainee.schema, config)
-    const folder = join(options.runs, config.name)
-    const root = key(config.seed)
-    const finished = join(folder, `${config.kind}.safetensors`)
-    return pipe(
-      TE.Do,
-      TE.bind('run', () => openRun(folder, text, device)),
-      TE.bind('images', () => digits),
-      TE.bind('step', () => compileStep(device, trainee.step(config))),
-      TE.let(
-        'place',
-        ({ run }): Place => ({ run, configHash: hash(text), screen: screen(process.stderr), stop: stopper() })
-      ),
-      TE.bind('from', ({ place }) => startOf(device, place, () => trainee.beginning(config, fold(root, 0)))),
-      TE.tap(({ run, from }) =>
-        io(log(run, 'info', from.step === 0 ? 'training begins' : 'training goes on', { step: from.step }))
-      ),
-      TE.flatMap(({ images, step, place, from }) =>
-        train(
-          device,
-          {
-            label: config.name,
-            steps: config.train.steps,
-            key: fold(root, 1),
-            stepOf: () => step,
-            inputsOf: trainee.feed(images.training, config),
-            checkpointEvery: config.train.checkpointEvery,
-            logEvery: config.train.logEvery,
-            frozen: new Map(),
-            shown: ['loss', 'gradientNorm']
-          },
-          place
-        )(from)
-      ),
-      TE.flatMap((state) => download(device, averageOf(state))),
-      TE.flatMap((tensors) => io(write(finished, tensors, { kind: config.kind, config: JSON.stringify(config) }))),
-      TE.as(finished)
-    )
-  }
-
-/** Where a run goes on: its newest checkpoint, or the beginning. */
-export const startOf = (device: Device, place: Place, beginning: () => ReadonlyMap<string, Tensor>): Task<Point> =>
-  pipe(
-    restore(device, place),
-    TE.flatMap(
-      O.match(
-        () =>
-          pipe(
-            upload(device, beginning()),
-            TE.map((state) => ({ step: 0, state }))
-          ),
-        (point) => TE.right(point)
-      )
-    )
-  )
 
 const teacher: Trainee<TeacherConfig> = {
   schema: teacherSchema,
@@ -150,7 +64,51 @@ const classifier: Trainee<ClassifierTraining> = {
   feed: classifierFeed
 }
 
-const start = <C extends Common>(trainee: Trainee<C>, options: TrainOptions): Task<string> =>
+/** One compiled step again and again. */
+const jobOf = ({ name, train, seed }: Training, step: ReturnType<Job['stepOf']>, inputsOf: Feed): Job => ({
+  label: name,
+  steps: train.steps,
+  key: fold(key(seed), 1),
+  stepOf: () => step,
+  inputsOf,
+  checkpointEvery: train.checkpointEvery,
+  logEvery: train.logEvery,
+  frozen: new Map(),
+  shown: ['loss', 'gradientNorm']
+})
+
+/** Writes the average of the weights; the result is the path. */
+const finish = (device: Device, config: Training, path: string, state: State): Task<string> =>
+  pipe(
+    download(device, averageOf(state, 'learner')),
+    TE.flatMap((tensors) => io(write(path, tensors, { kind: config.kind, config: JSON.stringify(config) }))),
+    TE.as(path)
+  )
+
+const trainWith =
+  <C extends Training>(trainee: Trainee<C>, options: TrainOptions, config: C) =>
+  (device: Device): Task<string> => {
+    const text = show(trainee.schema, config)
+    const folder = join(options.runs, config.name)
+    const beginning = (): Tensors => trainee.beginning(config, fold(key(config.seed), 0))
+    return pipe(
+      TE.Do,
+      TE.bind('run', () => openRun(folder, text, device)),
+      TE.bind('images', () => digits),
+      TE.bind('step', () => compileStep(device, trainee.step(config))),
+      TE.let('place', ({ run }) => placeOf(run, text, stopper())),
+      TE.bind('from', ({ place }) => startOf(device, place, beginning)),
+      TE.tap(({ run, from }) =>
+        io(log(run, 'info', from.step === 0 ? 'training begins' : 'training goes on', { step: from.step }))
+      ),
+      TE.flatMap(({ images, step, place, from }) =>
+        train(device, jobOf(config, step, trainee.feed(images.training, config)), place)(from)
+      ),
+      TE.flatMap((state) => finish(device, config, join(folder, `${config.kind}.safetensors`), state))
+    )
+  }
+
+const start = <C extends Training>(trainee: Trainee<C>, options: TrainOptions): Task<string> =>
   pipe(
     load(trainee.schema)(options.file, options.overrides),
     TE.mapLeft(ofConfig),

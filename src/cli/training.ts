@@ -3,23 +3,23 @@
  * it calls by the name of a state replaces that state, everything else it gives is a metric. All that a step draws comes
  * from the run's key and the step's number, so that a killed run goes on to the same numbers.
  */
-import type { Expr } from '../core/Expr.ts'
 import { E, O, pipe, TE } from '../core/fp.ts'
 import { fold, type Key } from '../core/Key.ts'
-import type { Tensor } from '../core/Tensor.ts'
-import { program } from '../compile/Program.ts'
 import * as Checkpoint from '../io/checkpoint.ts'
-import { show as showIo } from '../io/IoFault.ts'
+import { show as showIo, type IoFault } from '../io/IoFault.ts'
 import { log, measure, resume, type Run } from '../io/run.ts'
 import type { Tensors } from '../io/safetensors.ts'
-import type { Buffer, Device, Executable } from '../runtime/device.ts'
-import { device as onDevice, failure, graph, interrupted, io, type Failure, type Task } from './Failure.ts'
+import type { Device, Executable } from '../runtime/device.ts'
+import { failure, interrupted, io, type Result, type Task } from './Failure.ts'
+import { advance, download, upload, without, type State } from './programs.ts'
 import { render, type Screen } from './progress.ts'
 
 // model ----------------------------------------------------------------------------------
 
-export type State = ReadonlyMap<string, Buffer>
 export type Metrics = Readonly<Record<string, number>>
+
+/** Everything that a step reads beside the state, from its number and a key of its own: the batch, times, keys. Pure. */
+export type Feed = (step: number, key: Key) => Tensors
 
 export interface Job {
   readonly label: string
@@ -27,8 +27,7 @@ export interface Job {
   readonly key: Key
   /** The compiled step with this number, counted from 0. */
   readonly stepOf: (step: number) => Executable
-  /** Everything that a step reads beside the state: the batch, times, keys. Pure. */
-  readonly inputsOf: (step: number, key: Key) => ReadonlyMap<string, Tensor>
+  readonly inputsOf: Feed
   readonly checkpointEvery: number
   readonly logEvery: number
   /** What steps read and never replace: other models, on the device. Not part of checkpoints. */
@@ -45,77 +44,7 @@ export interface Place {
   readonly stop: { readonly asked: boolean }
 }
 
-// steps ----------------------------------------------------------------------------------
-
-/** Compiles a step from its outputs by name. */
-export const compileStep = (device: Device, outputs: Readonly<Record<string, Expr>>): Task<Executable> =>
-  pipe(TE.fromEither(program(outputs)), TE.flatMap(device.compile), graph)
-
-export const upload = (device: Device, tensors: ReadonlyMap<string, Tensor>): Task<State> =>
-  pipe(
-    [...tensors],
-    TE.traverseSeqArray(([name, value]) =>
-      pipe(
-        device.upload(value),
-        TE.map((buffer) => [name, buffer] as const)
-      )
-    ),
-    TE.map((entries) => new Map(entries)),
-    onDevice
-  )
-
-export const download = (device: Device, state: State): Task<Tensors> =>
-  pipe(
-    [...state],
-    TE.traverseSeqArray(([name, buffer]) =>
-      pipe(
-        device.read(buffer),
-        TE.map((value) => [name, value] as const)
-      )
-    ),
-    TE.map((entries) => new Map(entries)),
-    onDevice
-  )
-
-const scalars = (values: Tensors): Metrics =>
-  Object.fromEntries([...values].map(([name, value]) => [name, value.data[0] ?? NaN]))
-
-/** One step: the next state, and the metrics. The state's buffers that are replaced are donated. */
-export const advance =
-  (device: Device, step: Executable) =>
-  (state: State, inputs: ReadonlyMap<string, Tensor>): Task<{ readonly state: State; readonly metrics: Metrics }> => {
-    const wanted = step.program.inputs.map(({ name }) => name)
-    const kept = new Map(
-      wanted.flatMap((name) => (state.has(name) ? [[name, state.get(name) as Buffer] as const] : []))
-    )
-    const rest = new Map(
-      wanted.flatMap((name) => (inputs.has(name) ? [[name, inputs.get(name) as Tensor] as const] : []))
-    )
-    const replaced = new Set(step.program.outputs.map(({ name }) => name).filter((name) => kept.has(name)))
-    return pipe(
-      upload(device, rest),
-      TE.flatMap((given) =>
-        pipe(
-          step.run(new Map([...kept, ...given]), replaced),
-          onDevice,
-          TE.tapIO(() => () => device.release(given.values()))
-        )
-      ),
-      TE.flatMap((outputs) => {
-        const measured = new Map([...outputs].filter(([name]) => !state.has(name)))
-        const next = new Map([...state, ...[...outputs].filter(([name]) => state.has(name))])
-        return pipe(
-          download(device, measured),
-          TE.map((values) => {
-            device.release(measured.values())
-            return { state: next, metrics: scalars(values) }
-          })
-        )
-      })
-    )
-  }
-
-// the loop -------------------------------------------------------------------------------
+// checkpoints ----------------------------------------------------------------------------
 
 export interface Point {
   readonly step: number
@@ -135,7 +64,7 @@ export const restore = (device: Device, { run, configHash }: Place): Task<O.Opti
   pipe(
     io(Checkpoint.latest(run.checkpoints)),
     TE.tap(({ skipped }) =>
-      TE.traverseSeqArray((fault: Parameters<typeof showIo>[0]) =>
+      TE.traverseSeqArray((fault: IoFault) =>
         io(log(run, 'warning', `${showIo(fault)}; the checkpoint before it is used`))
       )(skipped)
     ),
@@ -154,8 +83,72 @@ export const restore = (device: Device, { run, configHash }: Place): Task<O.Opti
     )
   )
 
-const broken = (metrics: Metrics): string | undefined =>
-  Object.entries(metrics).find(([, value]) => !Number.isFinite(value))?.[0]
+// the loop -------------------------------------------------------------------------------
+
+/** Between two steps: where the run is, every metric's newest value, and the step of the newest checkpoint. */
+interface Turn {
+  readonly point: Point
+  readonly latest: Metrics
+  readonly saved: number
+}
+
+const scalars = (values: Tensors): Metrics =>
+  Object.fromEntries([...values].map(([name, value]) => [name, value.data[0] ?? NaN]))
+
+const finite =
+  ({ label }: Job, { run }: Place, { point, saved }: Turn) =>
+  (metrics: Metrics): Result<Metrics> => {
+    const bad = Object.entries(metrics).find(([, value]) => !Number.isFinite(value))
+    return bad === undefined
+      ? E.right(metrics)
+      : E.left(
+          failure(
+            `${label}: ${bad[0]} is not a number at step ${point.step + 1}; the checkpoint of step ${saved} is kept in ${run.checkpoints}; lower the learning rate or clip harder, then resume`
+          )
+        )
+  }
+
+const isLast = ({ steps }: Job, step: number): boolean => step === steps
+
+/** The step's outputs, once they are known to be numbers. */
+const stepped = (device: Device, job: Job, place: Place, turn: Turn): Task<Turn & { readonly metrics: Metrics }> => {
+  const { step, state } = turn.point
+  return pipe(
+    advance(device, job.stepOf(step))(new Map([...job.frozen, ...state]), job.inputsOf(step, fold(job.key, step))),
+    TE.flatMapEither((done) =>
+      pipe(
+        finite(job, place, turn)(scalars(done.rest)),
+        E.map((metrics) => ({
+          ...turn,
+          metrics,
+          point: { step: step + 1, state: without(done.state, job.frozen) },
+          latest: { ...turn.latest, ...metrics }
+        }))
+      )
+    )
+  )
+}
+
+const written = (job: Job, { run }: Place, step: number, metrics: Metrics): Task<void> =>
+  step % job.logEvery === 0 || isLast(job, step)
+    ? io(measure(run, { step, phase: job.label, ...metrics }))
+    : TE.right(undefined)
+
+const kept = (device: Device, job: Job, place: Place, turn: Turn): Task<Turn> => {
+  const { step } = turn.point
+  return step % job.checkpointEvery === 0 || isLast(job, step) || place.stop.asked
+    ? pipe(save(device, job, place, turn.point), TE.as({ ...turn, saved: step }))
+    : TE.right(turn)
+}
+
+const unlessStopped = (job: Job, { stop }: Place, turn: Turn): Result<Turn> =>
+  stop.asked && !isLast(job, turn.point.step)
+    ? E.left(
+        interrupted(
+          `${job.label}: stopped at step ${turn.point.step} of ${job.steps}; run the same command again to go on`
+        )
+      )
+    : E.right(turn)
 
 const pick = (metrics: Metrics, names: ReadonlyArray<string>): Metrics =>
   Object.fromEntries(names.flatMap((name) => (metrics[name] === undefined ? [] : [[name, metrics[name]]])))
@@ -163,59 +156,32 @@ const pick = (metrics: Metrics, names: ReadonlyArray<string>): Metrics =>
 /** Runs a job from a point to its last step. */
 export const train =
   (device: Device, job: Job, place: Place) =>
-  (from: Point): Task<State> =>
-  async () => {
-    const { run, screen, stop } = place
-    const started = Date.now()
-    const latest: Record<string, number> = {} // local
-    let point = from
-    let saved = from.step
-    const stopAt = async (why: Failure): Promise<E.Either<Failure, State>> => {
-      screen.end()
-      return E.left(why)
-    }
-    while (point.step < job.steps) {
-      const { step } = point
-      const whole = new Map([...job.frozen, ...point.state])
-      const done = await advance(device, job.stepOf(step))(whole, job.inputsOf(step, fold(job.key, step)))()
-      if (E.isLeft(done)) return stopAt(done.left)
-      const { state, metrics } = done.right
-      const bad = broken(metrics)
-      if (bad !== undefined)
-        return stopAt(
-          failure(
-            `${job.label}: ${bad} is not a number at step ${step + 1}; the checkpoint of step ${saved} is kept in ${run.checkpoints}; lower the learning rate or clip harder, then resume`
-          )
-        )
-      point = { step: step + 1, state: new Map([...state].filter(([name]) => !job.frozen.has(name))) }
-      Object.assign(latest, metrics)
-      const last = point.step === job.steps
-      if (point.step % job.logEvery === 0 || last) {
-        const written = await io(measure(run, { step: point.step, phase: job.label, ...metrics }))()
-        if (E.isLeft(written)) return stopAt(written.left)
-      }
-      screen.show(
-        render({
-          label: job.label,
-          done: point.step,
-          total: job.steps,
-          seconds: (Date.now() - started) / 1000,
-          began: from.step,
-          metrics: pick(latest, job.shown)
-        })
+  (from: Point): Task<State> => {
+    const line = ({ point, latest }: Turn, seconds: number): string =>
+      render({
+        label: job.label,
+        done: point.step,
+        total: job.steps,
+        seconds,
+        began: from.step,
+        metrics: pick(latest, job.shown)
+      })
+    const next = (turn: Turn, started: number): Task<Turn> =>
+      pipe(
+        stepped(device, job, place, turn),
+        TE.tap(({ point, metrics }) => written(job, place, point.step, metrics)),
+        TE.tapIO((done) => () => place.screen.show(line(done, (Date.now() - started) / 1000))),
+        TE.flatMap(({ point, latest, saved }) => kept(device, job, place, { point, latest, saved })),
+        TE.flatMapEither((done) => unlessStopped(job, place, done))
       )
-      if (point.step % job.checkpointEvery === 0 || last || stop.asked) {
-        const kept = await save(device, job, place, point)()
-        if (E.isLeft(kept)) return stopAt(kept.left)
-        saved = point.step
-      }
-      if (stop.asked && !last)
-        return stopAt(
-          interrupted(
-            `${job.label}: stopped at step ${point.step} of ${job.steps}; run the same command again to go on`
-          )
-        )
+    return async () => {
+      const started = Date.now()
+      let turn: Result<Turn> = E.right({ point: from, latest: {}, saved: from.step })
+      while (E.isRight(turn) && turn.right.point.step < job.steps) turn = await next(turn.right, started)()
+      place.screen.end()
+      return pipe(
+        turn,
+        E.map(({ point }) => point.state)
+      )
     }
-    screen.end()
-    return E.right(point.state)
   }

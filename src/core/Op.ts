@@ -63,10 +63,20 @@ export interface Primitive<P> extends Common<P> {
   readonly onnx: Onnx<P>
 }
 
+/** As many operands as an arity says. */
+export type Operands<N extends number> = N extends 1
+  ? readonly [Expr]
+  : N extends 2
+    ? readonly [Expr, Expr]
+    : N extends 3
+      ? readonly [Expr, Expr, Expr]
+      : ReadonlyArray<Expr>
+
 /** An operation defined by a graph of others. A target that has nothing better expands the definition. */
-export interface Composite<P> extends Common<P> {
+export interface Composite<P, N extends number = number> extends Common<P> {
   readonly _tag: 'Composite'
-  readonly define: ($: Builder) => (inputs: ReadonlyArray<Expr>, params: P) => Expr
+  readonly arity: N
+  readonly define: ($: Builder) => (inputs: Operands<N>, params: P) => Expr
   readonly vjp: Vjp<P> | 'derived'
   readonly jvp: Jvp<P> | 'derived'
   readonly wgsl: Wgsl<P> | 'derived'
@@ -78,11 +88,17 @@ export type Op<P = Params> = Primitive<P> | Composite<P>
 /** A record with parameters of its own type, as one that the registry can hold: only `apply` hands parameters back. */
 export const primitive = <P extends object>(op: Omit<Primitive<P>, '_tag'>): Op =>
   ({ _tag: 'Primitive', ...op }) as unknown as Op
-export const composite = <P extends object>(op: Omit<Composite<P>, '_tag'>): Op =>
+export const composite = <P extends object, N extends number = number>(op: Omit<Composite<P, N>, '_tag'>): Op =>
   ({ _tag: 'Composite', ...op }) as unknown as Op
+
+/** Whatever has an element type and a shape. */
+interface Like<D extends DType, S extends Shape> {
+  readonly dtype: D
+  readonly shape: S
+}
 
 /** The operations, as seen by a pullback or a definition: operands first, parameters last. Each family adds its own. */
 export interface Builder {
   /** A constant of every element `value`. */
-  readonly fill: (value: number, like: Type) => Expr
+  readonly fill: <D extends DType, S extends Shape>(value: number, like: Like<D, S>) => Expr<D, S>
 }

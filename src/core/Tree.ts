@@ -61,3 +61,12 @@ export const trees = <A>(isLeaf: (value: unknown) => value is A): Trees<A> => {
     }
   }
 }
+
+/** Trees of one form and one kind of leaf, leaf by leaf, as one more of them. */
+export const leafwise =
+  <A>({ flatten, map }: Trees<A>) =>
+  <T>(tree: T, ...others: ReadonlyArray<T>) =>
+  (f: (leaf: A, ...others: ReadonlyArray<A>) => A): T => {
+    const found = others.map((other) => new Map(flatten(other)))
+    return map(tree, (leaf, name) => f(leaf, ...found.map((leaves) => leaves.get(name) as A))) as T
+  }

@@ -1,7 +1,8 @@
 /** Activations, defined by graphs of primitives; their gradients share what the forward pass computed. */
 import type { Expr } from '../core/Expr.ts'
 import { composite, type Builder, type Op } from '../core/Op.ts'
-import type { Unary } from './elementwise.ts'
+import { draw } from './draw.ts'
+import type { Unary } from './unary.ts'
 
 declare module '../core/Op.ts' {
   interface Builder {
@@ -24,11 +25,11 @@ const activation = (
     equation,
     arity: 1,
     typing: ([x]) => x ?? { _tag: 'WrongInputs', op: name, expected: 1, got: 0 },
-    examples: [{ params: {}, inputs: [{ dtype: 'f32', shape: [2, 3], min: -3, max: 3 }] }],
+    examples: [{ params: {}, inputs: [draw([2, 3], 3)] }],
     define:
       ($) =>
       ([x]) =>
-        define($, x as Expr),
+        define($, x),
     vjp:
       ($) =>
       ({ inputs: [x], output, cotangent: g }) => [x && $.mul(g, derivative($, x, output))],

@@ -2,12 +2,16 @@
  * Contraction: a sum of products over shared axes, with shared batch axes. Matrix products, einsum and attention are
  * contractions; convolution is one whose operand is a view of windows.
  */
+import type { DType } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { OnnxGraph, OnnxValue } from '../core/Lowering.ts'
-import { primitive, type Builder, type Draw, type Op } from '../core/Op.ts'
+import { primitive, type Builder, type Op } from '../core/Op.ts'
 import { equal, range, size, strides, type Shape } from '../core/Shape.ts'
 import type { Tensor } from '../core/Tensor.ts'
+import { draw } from './draw.ts'
+import { fitted } from './onnx.ts'
+import { plus } from './tangent.ts'
 import { everyIndex } from './view.ts'
 
 /** Axes of one operand: `batch` and `over` pair with those of the other operand in order; the rest are free. */
@@ -17,7 +21,7 @@ export type Contract = { readonly left: Side; readonly right: Side }
 declare module '../core/Op.ts' {
   interface Builder {
     /** The result's axes: batch, free of the left operand, free of the right operand. */
-    readonly contract: (x: Expr, y: Expr, params: Contract) => Expr
+    readonly contract: <D extends DType>(x: Expr<D>, y: Expr, params: Contract) => Expr<D>
   }
 }
 
@@ -143,9 +147,6 @@ const still = (shape: Shape, order: ReadonlyArray<number>): boolean => {
   return moving.every((axis, i) => i === 0 || axis > (moving[i - 1] ?? -1))
 }
 
-const reshaped = (g: OnnxGraph, name: string, from: Shape, to: Shape): string =>
-  equal(from, to) ? name : g.node('Reshape', [name, g.ints(to)], { allowzero: 1 })
-
 /** The operand as a stack of matrices of `rows` by `columns`, swapped rather than moved where that is possible. */
 const matrix = (
   g: OnnxGraph,
@@ -161,13 +162,13 @@ const matrix = (
   const crossed = [...batch, ...columns, ...rows]
   const upright = [...stack, as(rows), as(columns)]
   const turned = [...stack, as(columns), as(rows)]
-  if (still(shape, straight)) return { name: reshaped(g, g.full(x), shape, upright), swapped: false }
-  if (still(shape, crossed)) return { name: reshaped(g, g.full(x), shape, turned), swapped: true }
+  if (still(shape, straight)) return { name: fitted(g, { name: g.full(x), shape }, upright), swapped: false }
+  if (still(shape, crossed)) return { name: fitted(g, { name: g.full(x), shape }, turned), swapped: true }
   // Whole rows are moved where the last axis stays last, and both orders of one operand move alike.
   const swapped = straight.at(-1) !== shape.length - 1 && crossed.at(-1) === shape.length - 1
   const order = swapped ? crossed : straight
   const moved = g.node('Transpose', [g.full(x)], { perm: order })
-  return { name: reshaped(g, moved, pick(shape, order), swapped ? turned : upright), swapped }
+  return { name: fitted(g, { name: moved, shape: pick(shape, order) }, swapped ? turned : upright), swapped }
 }
 
 /** `Gemm` for two matrices, `MatMul` for stacks of them, `FusedMatMul` where a stack's matrices are swapped. */
@@ -183,8 +184,6 @@ const product = (g: OnnxGraph, dtype: Type['dtype'], stacked: boolean, a: Matrix
 
 // the operation --------------------------------------------------------------------------
 
-const draw = (shape: Shape): Draw => ({ dtype: 'f32', shape, min: -1, max: 1 })
-
 export const contract: Op = primitive<Contract>({
   name: 'contract',
   equation: 'z[b,i,j] = Σₖ x[b,i,k] · y[b,k,j]',
@@ -193,21 +192,21 @@ export const contract: Op = primitive<Contract>({
   examples: [
     {
       params: { left: { batch: [], over: [1] }, right: { batch: [], over: [0] } },
-      inputs: [draw([2, 3]), draw([3, 4])]
+      inputs: [draw([2, 3], 1), draw([3, 4], 1)]
     },
     {
       params: { left: { batch: [], over: [2] }, right: { batch: [], over: [1] } },
-      inputs: [draw([2, 2, 3]), draw([4, 3])]
+      inputs: [draw([2, 2, 3], 1), draw([4, 3], 1)]
     },
     {
       params: { left: { batch: [0, 2], over: [3] }, right: { batch: [0, 2], over: [3] } },
-      inputs: [draw([2, 3, 2, 2]), draw([2, 4, 2, 2])]
+      inputs: [draw([2, 3, 2, 2], 1), draw([2, 4, 2, 2], 1)]
     },
     {
       params: { left: { batch: [], over: [0, 1] }, right: { batch: [], over: [1, 0] } },
-      inputs: [draw([2, 3, 2]), draw([3, 2])]
+      inputs: [draw([2, 3, 2], 1), draw([3, 2], 1)]
     },
-    { params: { left: { batch: [], over: [] }, right: { batch: [], over: [] } }, inputs: [draw([2]), draw([3])] }
+    { params: { left: { batch: [], over: [] }, right: { batch: [], over: [] } }, inputs: [draw([2], 1), draw([3], 1)] }
   ],
   meaning,
   vjp:
@@ -219,11 +218,8 @@ export const contract: Op = primitive<Contract>({
     },
   jvp:
     ($) =>
-    ({ inputs: [x, y], tangents: [v, w], params }) => {
-      const left = v && y && $.contract(v, y, params)
-      const right = x && w && $.contract(x, w, params)
-      return left === undefined ? right : right === undefined ? left : $.add(left, right)
-    },
+    ({ inputs: [x, y], tangents: [v, w], params }) =>
+      plus($, [v && y && $.contract(v, y, params), x && w && $.contract(x, w, params)]),
   wgsl: { _tag: 'Contract' },
   onnx:
     (g) =>
@@ -233,6 +229,7 @@ export const contract: Op = primitive<Contract>({
       const b = matrix(g, y, right.batch, right.over, freeOf(y.type.shape, right))
       const stacked = left.batch.length > 0
       const { batch, m, n } = sizesOf(x.type.shape, y.type.shape, { left, right })
-      return reshaped(g, product(g, type.dtype, stacked, a, b), [...(stacked ? [batch] : []), m, n], type.shape)
+      const name = product(g, type.dtype, stacked, a, b)
+      return fitted(g, { name, shape: [...(stacked ? [batch] : []), m, n] }, type.shape)
     }
 })

@@ -5,8 +5,9 @@
  *
  * Each is a contraction with a view of windows. No kernel is flipped, as in every deep-learning library.
  */
+import type { DType } from '../core/DType.ts'
 import type { Expr } from '../core/Expr.ts'
-import { composite, type Builder, type Draw, type Op } from '../core/Op.ts'
+import { composite, type Builder, type Op } from '../core/Op.ts'
 import { range, type Shape } from '../core/Shape.ts'
 import {
   convolveTyping,
@@ -21,15 +22,17 @@ import {
   type Deconvolve
 } from './convolution.ts'
 import { convolveOnnx, correlateOnnx, deconvolveOnnx } from './convolveOnnx.ts'
+import { draw } from './draw.ts'
+import { plus } from './tangent.ts'
 
 declare module '../core/Op.ts' {
   interface Builder {
     /** `x` `[batch, channels, space]`, `w` `[features, channels / groups, box]`: `[batch, features, places]`. */
-    readonly convolve: (x: Expr, w: Expr, params: Convolve) => Expr
+    readonly convolve: <D extends DType>(x: Expr<D>, w: Expr, params: Convolve) => Expr<D>
     /** The adjoint of `convolve` in `x`: `[batch, features, places]`, `w` as there: `[batch, channels, space]`. */
-    readonly deconvolve: (y: Expr, w: Expr, params: Deconvolve) => Expr
+    readonly deconvolve: <D extends DType>(y: Expr<D>, w: Expr, params: Deconvolve) => Expr<D>
     /** The adjoint of `convolve` in `w`: `x` and `y` as there, the result as `w`. */
-    readonly correlate: (x: Expr, y: Expr, params: Correlate) => Expr
+    readonly correlate: <D extends DType>(x: Expr<D>, y: Expr, params: Correlate) => Expr<D>
   }
 }
 
@@ -123,12 +126,7 @@ const paramsOf = ({ stride, low, high, dilation, groups }: Convolve): Convolve =
   groups
 })
 
-const plus = ($: Builder, a: Expr | undefined, b: Expr | undefined): Expr | undefined =>
-  a === undefined ? b : b === undefined ? a : $.add(a, b)
-
 // operations -----------------------------------------------------------------------------
-
-const draw = (shape: Shape): Draw => ({ dtype: 'f32', shape, min: -1, max: 1 })
 
 const settings = (
   stride: Shape,
@@ -160,16 +158,16 @@ const samples: ReadonlyArray<Sample> = [
   { x: [1, 2, 6], w: [2, 2, 1], y: [1, 2, 2], params: settings([3], [0], [0]) }
 ]
 
-export const convolve: Op = composite<Convolve>({
+export const convolve: Op = composite<Convolve, 2>({
   name: 'convolve',
   equation: 'y[n, o, p] = Σ w[o, c, k] · x[n, c, p · stride + k · dilation − low]',
   arity: 2,
   typing: convolveTyping,
-  examples: samples.map(({ x, w, params }) => ({ params, inputs: [draw(x), draw(w)] })),
+  examples: samples.map(({ x, w, params }) => ({ params, inputs: [draw(x, 1), draw(w, 1)] })),
   define:
     ($) =>
     ([x, w], params) =>
-      defineConvolve($, x as Expr, w as Expr, params),
+      defineConvolve($, x, w, params),
   vjp:
     ($) =>
     ({ inputs: [x, w], params, cotangent: g }) =>
@@ -179,7 +177,7 @@ export const convolve: Op = composite<Convolve>({
   jvp:
     ($) =>
     ({ inputs: [x, w], tangents: [v, u], params }) =>
-      plus($, v && w && $.convolve(v, w, params), x && u && $.convolve(x, u, params)),
+      plus($, [v && w && $.convolve(v, w, params), x && u && $.convolve(x, u, params)]),
   wgsl: 'derived',
   onnx:
     (g) =>
@@ -187,19 +185,19 @@ export const convolve: Op = composite<Convolve>({
       x === undefined || w === undefined ? '' : convolveOnnx(g, g.full(x), g.full(w), params)
 })
 
-export const deconvolve: Op = composite<Deconvolve>({
+export const deconvolve: Op = composite<Deconvolve, 2>({
   name: 'deconvolve',
   equation: 'x[n, c, i] = Σ w[o, c, k] · y[n, o, p] over p · stride + k · dilation − low = i',
   arity: 2,
   typing: deconvolveTyping,
   examples: samples.map(({ x, y, w, params }) => ({
     params: { ...params, space: x.slice(2) },
-    inputs: [draw(y), draw(w)]
+    inputs: [draw(y, 1), draw(w, 1)]
   })),
   define:
     ($) =>
     ([y, w], params) =>
-      defineDeconvolve($, y as Expr, w as Expr, params),
+      defineDeconvolve($, y, w, params),
   vjp:
     ($) =>
     ({ inputs: [y, w], params, cotangent: g }) =>
@@ -209,7 +207,7 @@ export const deconvolve: Op = composite<Deconvolve>({
   jvp:
     ($) =>
     ({ inputs: [y, w], tangents: [v, u], params }) =>
-      plus($, v && w && $.deconvolve(v, w, params), y && u && $.deconvolve(y, u, params)),
+      plus($, [v && w && $.deconvolve(v, w, params), y && u && $.deconvolve(y, u, params)]),
   wgsl: 'derived',
   onnx:
     (g) =>
@@ -217,19 +215,19 @@ export const deconvolve: Op = composite<Deconvolve>({
       y === undefined || w === undefined ? '' : deconvolveOnnx(g, y, w, params)
 })
 
-export const correlate: Op = composite<Correlate>({
+export const correlate: Op = composite<Correlate, 2>({
   name: 'correlate',
   equation: 'w[o, c, k] = Σ y[n, o, p] · x[n, c, p · stride + k · dilation − low]',
   arity: 2,
   typing: correlateTyping,
   examples: samples.map(({ x, y, w, params }) => ({
     params: { ...params, box: w.slice(2) },
-    inputs: [draw(x), draw(y)]
+    inputs: [draw(x, 1), draw(y, 1)]
   })),
   define:
     ($) =>
     ([x, y], params) =>
-      defineCorrelate($, x as Expr, y as Expr, params),
+      defineCorrelate($, x, y, params),
   vjp:
     ($) =>
     ({ inputs: [x, y], params, cotangent: g }) =>
@@ -239,7 +237,7 @@ export const correlate: Op = composite<Correlate>({
   jvp:
     ($) =>
     ({ inputs: [x, y], tangents: [v, u], params }) =>
-      plus($, v && y && $.correlate(v, y, params), x && u && $.correlate(x, u, params)),
+      plus($, [v && y && $.correlate(v, y, params), x && u && $.correlate(x, u, params)]),
   wgsl: 'derived',
   onnx:
     (g) =>

@@ -2,7 +2,8 @@
 import type { OnnxGraph, OnnxValue } from '../core/Lowering.ts'
 import { range, size, type Shape } from '../core/Shape.ts'
 import { margins, plain, type Convolve, type Correlate, type Deconvolve } from './convolution.ts'
-import { padOnnx, reshapeOnnx, tapsOnnx } from './windows.ts'
+import { reshapeOnnx } from './onnx.ts'
+import { padOnnx, tapsOnnx } from './windows.ts'
 
 const negative = (values: Shape): Shape => values.map((n) => Math.min(0, n))
 const positive = (values: Shape): Shape => values.map((n) => Math.max(0, n))

@@ -3,14 +3,18 @@
  * `take` and `scatterAdd` are each other's adjoints, and so are `takeAlong` and `addAlong`. An index that is out of
  * range is clipped to the nearest that is not, on every target.
  */
+import type { DType } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { OnnxGraph, OnnxValue, Scope } from '../core/Lowering.ts'
 import { primitive, type Draw, type Op } from '../core/Op.ts'
 import { equal, size, strides, type Shape } from '../core/Shape.ts'
 import type { Tensor } from '../core/Tensor.ts'
+import { draw } from './draw.ts'
+import { reshapeOnnx } from './onnx.ts'
 import { fromAxes } from './place.ts'
-import { everyIndex, wgslNumber } from './view.ts'
+import { everyIndex } from './view.ts'
+import { adding, wgslNumber } from './wgsl.ts'
 
 /** The axis of the table that is indexed. */
 export type Indexed = { readonly axis: number }
@@ -20,17 +24,16 @@ export type Scattered = { readonly axis: number; readonly size: number }
 declare module '../core/Op.ts' {
   interface Builder {
     /** `x` with `axis` replaced by the axes of the `i32` indices. */
-    readonly take: (x: Expr, indices: Expr, params: Indexed) => Expr
+    readonly take: <D extends DType>(x: Expr<D>, indices: Expr, params: Indexed) => Expr<D>
     /** The adjoint of `take`: `values` added up by index along an axis of the given size. */
-    readonly scatterAdd: (values: Expr, indices: Expr, params: Scattered) => Expr
+    readonly scatterAdd: <D extends DType>(values: Expr<D>, indices: Expr, params: Scattered) => Expr<D>
     /** `x` at the given place along `axis`, every element by its own index. */
-    readonly takeAlong: (x: Expr, indices: Expr, params: Indexed) => Expr
+    readonly takeAlong: <D extends DType>(x: Expr<D>, indices: Expr, params: Indexed) => Expr<D>
     /** The adjoint of `takeAlong`. */
-    readonly addAlong: (values: Expr, indices: Expr, params: Scattered) => Expr
+    readonly addAlong: <D extends DType>(values: Expr<D>, indices: Expr, params: Scattered) => Expr<D>
   }
 }
 
-const draw = (shape: Shape): Draw => ({ dtype: 'f32', shape, min: -2, max: 2 })
 /** Some of them out of range. */
 const places = (shape: Shape, length: number): Draw => ({ dtype: 'i32', shape, min: -1, max: length })
 
@@ -180,9 +183,6 @@ const alongBody = (scope: Scope<Scattered>, k: string): string => {
 const clippedOnnx = (g: OnnxGraph, indices: OnnxValue, length: number): string =>
   g.node('Min', [g.node('Max', [g.full(indices), g.constant('i32', [0])]), g.constant('i32', [length - 1])])
 
-const reshapeOnnx = (g: OnnxGraph, name: string, shape: Shape): string =>
-  g.node('Reshape', [name, g.ints(shape)], { allowzero: 1 })
-
 /** Zeros with values added; one thread, in order, so that the sum is the same on every run. */
 const addOnnx = (g: OnnxGraph, type: Type, shape: Shape, indices: string, values: string, axis: number): string => {
   const zeros = g.node('Expand', [g.constant(type.dtype, [0]), g.ints(shape)])
@@ -259,10 +259,8 @@ export const scatterAdd: Op = primitive<Scattered>({
     ({ inputs: [, indices], tangents: [v], params }) =>
       v && indices && $.scatterAdd(v, indices, params),
   wgsl: {
-    _tag: 'Reduce',
+    ...adding,
     count: ([, indices]) => size(indices?.shape ?? []),
-    identity: (type) => wgslNumber(0, type),
-    combine: (a, b) => `(${a} + ${b})`,
     body: scatterBody
   },
   onnx:
@@ -346,10 +344,8 @@ export const addAlong: Op = primitive<Scattered>({
     ({ inputs: [, indices], tangents: [v], params }) =>
       v && indices && $.addAlong(v, indices, params),
   wgsl: {
-    _tag: 'Reduce',
+    ...adding,
     count: ([, indices], { axis }) => indices?.shape[axis] ?? 0,
-    identity: (type) => wgslNumber(0, type),
-    combine: (a, b) => `(${a} + ${b})`,
     body: alongBody
   },
   onnx:

@@ -1,28 +1,31 @@
 /** Normalisations along the last axis, and softmax. Each carries the gradient that reuses its own result. */
+import type { DType } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { OnnxGraph, OnnxValue } from '../core/Lowering.ts'
-import { composite, type Builder, type Draw, type Op } from '../core/Op.ts'
-import { keep } from '../core/Shape.ts'
+import { composite, type Builder, type Op } from '../core/Op.ts'
+import { keep, type Shape } from '../core/Shape.ts'
+import { draw } from './draw.ts'
 import { spreadAgain } from './reduce.ts'
 
 export type Along = { readonly axis: number }
 export type Epsilon = { readonly epsilon: number }
 
+/** The result is of the operand's type. */
+type Preserving<P> = <D extends DType, S extends Shape>(x: Expr<D, S>, params: P) => Expr<D, S>
+
 declare module '../core/Op.ts' {
   interface Builder {
-    readonly softmax: (x: Expr, params: Along) => Expr
-    readonly logSoftmax: (x: Expr, params: Along) => Expr
+    readonly softmax: Preserving<Along>
+    readonly logSoftmax: Preserving<Along>
     /** Zero mean and unit variance along the last axis. */
-    readonly normalise: (x: Expr, params: Epsilon) => Expr
+    readonly normalise: Preserving<Epsilon>
     /** `1 / √(variance + ε)` along the last axis, which stays with size 1: what `normalise` divides by. */
-    readonly inverseDeviation: (x: Expr, params: Epsilon) => Expr
+    readonly inverseDeviation: <D extends DType>(x: Expr<D>, params: Epsilon) => Expr<D>
     /** Unit mean square along the last axis. */
-    readonly rmsNormalise: (x: Expr, params: Epsilon) => Expr
+    readonly rmsNormalise: Preserving<Epsilon>
   }
 }
-
-const draw = (shape: ReadonlyArray<number>): Draw => ({ dtype: 'f32', shape, min: -2, max: 2 })
 
 // softmax --------------------------------------------------------------------------------
 
@@ -44,7 +47,7 @@ const shifted = ($: Builder, x: Expr, axis: number): Expr =>
 
 const total = ($: Builder, x: Expr, axis: number): Expr => spreadAgain($, $.sum(x, { axes: [axis] }), x.shape, [axis])
 
-export const softmax: Op = composite<Along>({
+export const softmax: Op = composite<Along, 1>({
   name: 'softmax',
   equation: 'eˣ / Σ eˣ',
   arity: 1,
@@ -53,7 +56,7 @@ export const softmax: Op = composite<Along>({
   define:
     ($) =>
     ([x], { axis }) => {
-      const e = $.exp(shifted($, x as Expr, axis))
+      const e = $.exp(shifted($, x, axis))
       return $.div(e, total($, e, axis))
     },
   vjp:
@@ -70,7 +73,7 @@ export const softmax: Op = composite<Along>({
       x === undefined ? '' : g.node('Softmax', [g.full(x)], { axis })
 })
 
-export const logSoftmax: Op = composite<Along>({
+export const logSoftmax: Op = composite<Along, 1>({
   name: 'logSoftmax',
   equation: 'x − ln Σ eˣ',
   arity: 1,
@@ -79,7 +82,7 @@ export const logSoftmax: Op = composite<Along>({
   define:
     ($) =>
     ([x], { axis }) => {
-      const s = shifted($, x as Expr, axis)
+      const s = shifted($, x, axis)
       return $.sub(s, spreadAgain($, $.log($.sum($.exp(s), { axes: [axis] })), s.shape, [axis]))
     },
   vjp:
@@ -140,7 +143,7 @@ const pulled = ($: Builder, g: Expr, y: Expr, scale: Expr, removeMean: boolean):
   return $.mul($.sub(rest, $.mul(y, spread($, mean($, $.mul(g, y)), g))), spread($, scale, g))
 }
 
-export const normalise: Op = composite<Epsilon>({
+export const normalise: Op = composite<Epsilon, 1>({
   name: 'normalise',
   equation: '(x − mean x) / √(var x + ε)',
   arity: 1,
@@ -149,7 +152,7 @@ export const normalise: Op = composite<Epsilon>({
   define:
     ($) =>
     ([x], params) => {
-      const c = centred($, x as Expr)
+      const c = centred($, x)
       return $.mul(c, spread($, inverse($, mean($, $.mul(c, c)), params.epsilon), c))
     },
   vjp:
@@ -166,7 +169,7 @@ export const normalise: Op = composite<Epsilon>({
       x === undefined ? '' : (layerNormalization(g, x, epsilon)[0] ?? '')
 })
 
-export const inverseDeviation: Op = composite<Epsilon>({
+export const inverseDeviation: Op = composite<Epsilon, 1>({
   name: 'inverseDeviation',
   equation: '1 / √(var x + ε)',
   arity: 1,
@@ -175,7 +178,7 @@ export const inverseDeviation: Op = composite<Epsilon>({
   define:
     ($) =>
     ([x], { epsilon }) => {
-      const c = centred($, x as Expr)
+      const c = centred($, x)
       return inverse($, mean($, $.mul(c, c)), epsilon)
     },
   vjp: 'derived',
@@ -187,7 +190,7 @@ export const inverseDeviation: Op = composite<Epsilon>({
       x === undefined ? '' : (layerNormalization(g, x, epsilon)[2] ?? '')
 })
 
-export const rmsNormalise: Op = composite<Epsilon>({
+export const rmsNormalise: Op = composite<Epsilon, 1>({
   name: 'rmsNormalise',
   equation: 'x / √(mean x² + ε)',
   arity: 1,
@@ -196,7 +199,7 @@ export const rmsNormalise: Op = composite<Epsilon>({
   define:
     ($) =>
     ([x], { epsilon }) => {
-      const a = x as Expr
+      const a = x
       return $.mul(a, spread($, inverse($, mean($, $.mul(a, a)), epsilon), a))
     },
   vjp:

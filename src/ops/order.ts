@@ -2,13 +2,16 @@
  * Order: a value that is to be computed only when another is there. It means what its first operand means; to a
  * compiler it is a different value, which must not be merged with the first or moved before the second.
  */
+import type { DType } from '../core/DType.ts'
 import type { Expr } from '../core/Expr.ts'
 import { primitive, type Op } from '../core/Op.ts'
-import { generate } from '../core/Tensor.ts'
+import type { Shape } from '../core/Shape.ts'
+import { draw } from './draw.ts'
+import { only } from './view.ts'
 
 declare module '../core/Op.ts' {
   interface Builder {
-    readonly after: (x: Expr, other: Expr) => Expr
+    readonly after: <D extends DType, S extends Shape>(x: Expr<D, S>, other: Expr) => Expr<D, S>
   }
 }
 
@@ -20,13 +23,10 @@ export const after: Op = primitive({
   examples: [
     {
       params: {},
-      inputs: [
-        { dtype: 'f32', shape: [2, 3], min: -2, max: 2 },
-        { dtype: 'f32', shape: [2], min: -2, max: 2 }
-      ]
+      inputs: [draw([2, 3]), draw([2])]
     }
   ],
-  meaning: ([x]) => x ?? generate('f32', [], () => NaN),
+  meaning: only,
   vjp:
     () =>
     ({ cotangent: g }) => [g, undefined],

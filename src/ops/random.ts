@@ -7,17 +7,22 @@ import type { OnnxGraph } from '../core/Lowering.ts'
 import { primitive, type Op } from '../core/Op.ts'
 import { range, size, type Shape } from '../core/Shape.ts'
 import { generate } from '../core/Tensor.ts'
+import { reshapeOnnx } from './onnx.ts'
 import { fromLinear } from './place.ts'
-import { wgslNumber } from './view.ts'
+import { wgslNumber } from './wgsl.ts'
 
-export type RandomBits = { readonly shape: Shape }
-export type Iota = { readonly shape: Shape; readonly axis: number; readonly dtype: DType }
+export type RandomBits<S extends Shape = Shape> = { readonly shape: S }
+export type Iota<D extends DType = DType, S extends Shape = Shape> = {
+  readonly shape: S
+  readonly axis: number
+  readonly dtype: D
+}
 
 declare module '../core/Op.ts' {
   interface Builder {
     /** Uniform `u32` words from a key `[2]` of `u32`. */
-    readonly randomBits: (key: Expr, params: RandomBits) => Expr
-    readonly iota: (params: Iota) => Expr
+    readonly randomBits: <S extends Shape>(key: Expr, params: RandomBits<S>) => Expr<'u32', S>
+    readonly iota: <D extends DType, S extends Shape>(params: Iota<D, S>) => Expr<D, S>
   }
 }
 
@@ -84,7 +89,7 @@ export const randomBits: Op = primitive<RandomBits>({
       const [a, b] = rounds(g, [word(0), word(1)], counters)
       const all = g.node('Concat', [a, b], { axis: 0 })
       const words = n % 2 === 0 ? all : g.node('Slice', [all, g.ints([0]), g.ints([n]), g.ints([0])])
-      return g.node('Reshape', [words, g.ints(shape)], { allowzero: 1 })
+      return reshapeOnnx(g, words, shape)
     }
 })
 

@@ -1,27 +1,38 @@
 /** Reductions: a fold over some axes, which disappear. */
+import type { DType } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import { primitive, type Builder, type Draw, type Jvp, type Op, type Vjp } from '../core/Op.ts'
-import { drop, equal, range, size, strides, type Shape } from '../core/Shape.ts'
+import { drop, range, size, strides, type Shape } from '../core/Shape.ts'
 import type { OnnxGraph, OnnxValue, Scope } from '../core/Lowering.ts'
+import { fitted, ranked } from './onnx.ts'
 import { fromAxes } from './place.ts'
-import { everyIndex, wgslNumber } from './view.ts'
+import { linear } from './tangent.ts'
+import { everyIndex } from './view.ts'
+import { wgslNumber } from './wgsl.ts'
 
 /** Axes in ascending order, each once, none negative. */
 export type Axes = { readonly axes: ReadonlyArray<number> }
 
+/** A reduction over some axes, which disappear. */
+export type Fold = <D extends DType>(x: Expr<D>, params: Axes) => Expr<D>
+
 declare module '../core/Op.ts' {
   interface Builder {
-    readonly sum: (x: Expr, params: Axes) => Expr
-    readonly max: (x: Expr, params: Axes) => Expr
-    readonly min: (x: Expr, params: Axes) => Expr
-    readonly prod: (x: Expr, params: Axes) => Expr
+    readonly sum: Fold
+    readonly max: Fold
+    readonly min: Fold
+    readonly prod: Fold
   }
 }
 
 /** A reduced value spread again over the axes that it lost. */
-export const spreadAgain = ($: Builder, y: Expr, shape: Shape, axes: ReadonlyArray<number>): Expr =>
-  $.broadcast(y, { shape, axes: range(shape.length).filter((axis) => !axes.includes(axis)) })
+export const spreadAgain = <D extends DType>(
+  $: Builder,
+  y: Expr<D>,
+  shape: Shape,
+  axes: ReadonlyArray<number>
+): Expr<D> => $.broadcast(y, { shape, axes: range(shape.length).filter((axis) => !axes.includes(axis)) })
 
 const typing =
   (op: string) =>
@@ -51,7 +62,7 @@ const body = ({ at, inputs, params: { axes }, load, bind }: Scope<Axes>, k: stri
   return load(0, fromAxes(shape, range(shape.length).map(place)))
 }
 
-interface Fold {
+interface Folding {
   readonly equation: string
   readonly start: number
   readonly combine: (a: number, b: number) => number
@@ -66,7 +77,7 @@ interface Fold {
 }
 
 const meaning =
-  (fold: Fold) =>
+  (fold: Folding) =>
   (inputs: ReadonlyArray<{ readonly shape: Shape; readonly data: ArrayLike<number> }>, { axes }: Axes, type: Type) => {
     const x = inputs[0]
     const data = new Float64Array(size(type.shape)).fill(fold.start) // local
@@ -90,10 +101,10 @@ const staged = (g: OnnxGraph, op: string, name: string, shape: Shape, axes: Read
 }
 
 /** Reduces what is there, and makes up for the repetitions that are not: equal elements are never written out. */
-const lowered = (g: OnnxGraph, fold: Fold, x: OnnxValue, axes: ReadonlyArray<number>, type: Type): OnnxValue => {
+const lowered = (g: OnnxGraph, fold: Folding, x: OnnxValue, axes: ReadonlyArray<number>, type: Type): OnnxValue => {
   const full = x.type.shape
-  const shape = [...full.slice(x.shape.length).map(() => 1), ...x.shape]
-  const name = equal(shape, x.shape) ? x.name : g.node('Reshape', [x.name, g.ints(shape)], { allowzero: 1 })
+  const shape = ranked(x.shape, full.length)
+  const name = fitted(g, x, shape)
   const count = axes.reduce((n, axis) => (shape[axis] === full[axis] ? n : n * (full[axis] ?? 1)), 1)
   // onnxruntime reduces signed integers and floats only.
   const reduced =
@@ -103,7 +114,7 @@ const lowered = (g: OnnxGraph, fold: Fold, x: OnnxValue, axes: ReadonlyArray<num
   return { name: count === 1 ? reduced : fold.repeated(g, reduced, count, type), shape: drop(shape, axes), type }
 }
 
-const reduction = (name: string, fold: Fold): Op =>
+const reduction = (name: string, fold: Folding): Op =>
   primitive<Axes>({
     name,
     equation: fold.equation,
@@ -138,10 +149,7 @@ export const sum: Op = reduction('sum', {
   vjp:
     ($) =>
     ({ inputs: [x], params: { axes }, cotangent: g }) => [x && spreadAgain($, g, x.shape, axes)],
-  jvp:
-    ($) =>
-    ({ tangents: [v], params }) =>
-      v && $.sum(v, params)
+  jvp: linear(($) => $.sum)
 })
 
 /** The operands that attain the extremum, each with an equal share of the gradient. */

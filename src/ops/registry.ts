@@ -2,38 +2,47 @@
 import { apply, isExpr, scalar, type Expr, type Params, type Type } from '../core/Expr.ts'
 import type { Builder, Op } from '../core/Op.ts'
 import * as activation from './activation.ts'
+import * as binary from './binary.ts'
 import * as contract from './contract.ts'
 import * as convolve from './convolve.ts'
-import * as elementwise from './elementwise.ts'
+import * as cut from './cut.ts'
 import * as gather from './gather.ts'
 import * as normalise from './normalise.ts'
 import * as order from './order.ts'
 import * as random from './random.ts'
+import * as rearrange from './rearrange.ts'
 import * as reduce from './reduce.ts'
 import * as rope from './rope.ts'
 import * as scan from './scan.ts'
-import * as view from './view.ts'
+import * as select from './select.ts'
+import * as unary from './unary.ts'
 import * as windows from './windows.ts'
 
 // Also brings each family's part of `Builder` into the declarations of this module.
 export type { Contract, Side } from './contract.ts'
 export type { Convolve, Correlate, Deconvolve } from './convolution.ts'
 export type * as convolutions from './convolve.ts'
-export type { Binary, Cast, Unary } from './elementwise.ts'
+export type { Binary, Relation } from './binary.ts'
 export type * as activations from './activation.ts'
 export type { Along, Epsilon } from './normalise.ts'
 export type * as ordering from './order.ts'
 export type { Iota, RandomBits } from './random.ts'
 export type { Indexed, Scattered } from './gather.ts'
-export type { Axes } from './reduce.ts'
+export type { Axes, Fold } from './reduce.ts'
 export type * as rotary from './rope.ts'
 export type { Scan } from './scan.ts'
+export type { Cast } from './select.ts'
+export type { Unary } from './unary.ts'
 export type { Overlap, Windows } from './windows.ts'
-export type { BroadcastTo, Concat, Flip, Pad, Reshape, Slice, Transpose } from './view.ts'
+export type { Concat, Pad, Slice } from './cut.ts'
+export type { BroadcastTo, Flip, Reshape, Transpose } from './rearrange.ts'
 
 const families: ReadonlyArray<Readonly<Record<string, unknown>>> = [
-  elementwise,
-  view,
+  unary,
+  binary,
+  select,
+  rearrange,
+  cut,
   reduce,
   contract,
   order,
@@ -56,19 +65,19 @@ export const ops: Readonly<Record<string, Op>> = Object.fromEntries(
 
 type Argument = Expr | ReadonlyArray<Expr> | Params
 
+const isParams = (argument: Argument): argument is Params => !isExpr(argument) && !Array.isArray(argument)
+
 const construct =
   (op: Op) =>
-  (...operands: ReadonlyArray<Argument>): Expr => {
-    const last = operands.at(-1)
-    const plain = last === undefined || isExpr(last) || Array.isArray(last)
-    const inputs = (plain ? operands : operands.slice(0, -1)) as ReadonlyArray<Expr | ReadonlyArray<Expr>>
-    return apply(op, inputs.flat() as ReadonlyArray<Expr>, plain ? {} : (last as Params))
+  (...given: ReadonlyArray<Argument>): Expr => {
+    const operands = given.flatMap((argument) => (isParams(argument) ? [] : argument))
+    return apply(op, operands, given.find(isParams) ?? {})
   }
 
 const fill = (value: number, like: Type): Expr =>
   like.shape.length === 0
     ? scalar(value, like.dtype)
-    : apply(view.broadcast, [scalar(value, like.dtype)], { shape: [...like.shape], axes: [] })
+    : apply(rearrange.broadcast, [scalar(value, like.dtype)], { shape: [...like.shape], axes: [] })
 
 /** The untyped constructors, for rules and passes. Users build with `api.ts`. */
 export const $: Builder = {

@@ -4,17 +4,21 @@
  *
  * Source: Su et al. 2021, "RoFormer" (arXiv 2104.09864), Eq. (34).
  */
+import type { DType } from '../core/DType.ts'
 import { literal, type Expr, type Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import { composite, type Builder, type Op } from '../core/Op.ts'
 import { equal, type Shape } from '../core/Shape.ts'
 import { floats } from '../core/Tensor.ts'
+import { draw } from './draw.ts'
+import { reshapeOnnx } from './onnx.ts'
 import { fromAxes } from './place.ts'
+import { plus } from './tangent.ts'
 
 declare module '../core/Op.ts' {
   interface Builder {
     /** `x` `[batch, tokens, heads, d]`; `cos`, `sin` `[tokens, d/2]`. */
-    readonly rope: (x: Expr, cos: Expr, sin: Expr) => Expr
+    readonly rope: <D extends DType, S extends Shape>(x: Expr<D, S>, cos: Expr, sin: Expr) => Expr<D, S>
   }
 }
 
@@ -71,14 +75,11 @@ const angles = ($: Builder, x: Expr, g: Expr): readonly [cos: Expr, sin: Expr] =
   return [$.sum(along, { axes: [0, 2, 4] }), $.sum($.mul(gathered, signs($, gathered.shape)), { axes: [2] })]
 }
 
-const plus = ($: Builder, terms: ReadonlyArray<Expr | undefined>): Expr | undefined =>
-  terms.reduce((sum, term) => (sum === undefined ? term : term === undefined ? sum : $.add(sum, term)), undefined)
-
 // the operation --------------------------------------------------------------------------
 
 const example = (shape: Shape, angle: Shape) => ({
   params: {},
-  inputs: [shape, angle, angle].map((s) => ({ dtype: 'f32', shape: s, min: -2, max: 2 }) as const)
+  inputs: [draw(shape), draw(angle), draw(angle)]
 })
 
 export const rope: Op = composite({
@@ -90,7 +91,7 @@ export const rope: Op = composite({
   define:
     ($) =>
     ([x, cos, sin]) =>
-      define($, x as Expr, cos as Expr, sin as Expr),
+      define($, x, cos, sin),
   vjp:
     ($) =>
     ({ inputs: [x, cos, sin], cotangent: g }) =>
@@ -118,9 +119,8 @@ export const rope: Op = composite({
     ({ inputs: [x, cos, sin], type: { shape } }) => {
       if (x === undefined || cos === undefined || sin === undefined) return ''
       const [batch = 0, tokens = 0, heads = 0, d = 0] = shape
-      const reshape = (name: string, to: Shape): string => g.node('Reshape', [name, g.ints(to)], { allowzero: 1 })
-      const operands = [reshape(g.full(x), [batch, tokens, heads * d]), g.ints([0]), g.full(cos), g.full(sin)]
+      const operands = [reshapeOnnx(g, g.full(x), [batch, tokens, heads * d]), g.ints([0]), g.full(cos), g.full(sin)]
       const settings = { interleaved: 1, num_heads: heads }
-      return reshape(g.node('RotaryEmbedding', operands, settings, 'com.microsoft'), shape)
+      return reshapeOnnx(g, g.node('RotaryEmbedding', operands, settings, 'com.microsoft'), shape)
     }
 })

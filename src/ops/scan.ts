@@ -1,16 +1,19 @@
 /** Cumulative sums: linear, and the adjoint is the cumulative sum from the other end. */
+import type { DType } from '../core/DType.ts'
 import type { Expr } from '../core/Expr.ts'
 import { primitive, type Op } from '../core/Op.ts'
-import { size, strides } from '../core/Shape.ts'
+import { size, strides, type Shape } from '../core/Shape.ts'
+import { draw } from './draw.ts'
 import { fromAxes } from './place.ts'
-import { wgslNumber } from './view.ts'
+import { linear } from './tangent.ts'
+import { adding, wgslNumber } from './wgsl.ts'
 
 /** `reverse` sums from the far end. */
 export type Scan = { readonly axis: number; readonly reverse: boolean }
 
 declare module '../core/Op.ts' {
   interface Builder {
-    readonly cumulativeSum: (x: Expr, params: Scan) => Expr
+    readonly cumulativeSum: <D extends DType, S extends Shape>(x: Expr<D, S>, params: Scan) => Expr<D, S>
   }
 }
 
@@ -23,8 +26,8 @@ export const cumulativeSum: Op = primitive<Scan>({
       ? x
       : { _tag: 'AxisOutOfRange', op: 'cumulativeSum', axis, shape: x?.shape ?? [] },
   examples: [
-    { params: { axis: 1, reverse: false }, inputs: [{ dtype: 'f32', shape: [2, 3, 2], min: -2, max: 2 }] },
-    { params: { axis: 0, reverse: true }, inputs: [{ dtype: 'f32', shape: [4], min: -2, max: 2 }] }
+    { params: { axis: 1, reverse: false }, inputs: [draw([2, 3, 2])] },
+    { params: { axis: 0, reverse: true }, inputs: [draw([4])] }
   ],
   meaning: ([x], { axis, reverse }, type) => {
     const data = Float64Array.from(x?.data ?? []) // local
@@ -42,15 +45,10 @@ export const cumulativeSum: Op = primitive<Scan>({
   vjp:
     ($) =>
     ({ params: { axis, reverse }, cotangent: g }) => [$.cumulativeSum(g, { axis, reverse: !reverse })],
-  jvp:
-    ($) =>
-    ({ tangents: [v], params }) =>
-      v && $.cumulativeSum(v, params),
+  jvp: linear(($) => $.cumulativeSum),
   wgsl: {
-    _tag: 'Reduce',
+    ...adding,
     count: ([x], { axis }) => x?.shape[axis] ?? 0,
-    identity: (type) => wgslNumber(0, type),
-    combine: (a, b) => `(${a} + ${b})`,
     body: ({ at, type, load, params: { axis, reverse } }, k) => {
       const axes = at.axes()
       const there = load(0, fromAxes(type.shape, axes.with(axis, k)))

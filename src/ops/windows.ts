@@ -2,14 +2,19 @@
  * Windows: a view of every place that a small box can take in the last axes, and its adjoint, which adds the boxes up
  * where they overlap. Convolution and pooling are a contraction and a reduction of this view.
  */
+import type { DType } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { OnnxGraph } from '../core/Lowering.ts'
-import { primitive, type Draw, type Op } from '../core/Op.ts'
+import { primitive, type Op } from '../core/Op.ts'
 import { equal, range, size, strides, type Shape } from '../core/Shape.ts'
 import type { Tensor } from '../core/Tensor.ts'
+import { draw } from './draw.ts'
+import { reshapeOnnx } from './onnx.ts'
 import { fromAxes } from './place.ts'
-import { everyIndex, wgslNumber } from './view.ts'
+import { linear } from './tangent.ts'
+import { everyIndex } from './view.ts'
+import { adding, wgslNumber } from './wgsl.ts'
 
 /** A box over the last axes, one entry for each: its size, the step between boxes, the step between its elements. */
 export type Windows = {
@@ -23,9 +28,9 @@ export type Overlap = Windows & { readonly space: ReadonlyArray<number> }
 declare module '../core/Op.ts' {
   interface Builder {
     /** `[…, space]` as `[…, box, places]`. */
-    readonly windows: (x: Expr, params: Windows) => Expr
+    readonly windows: <D extends DType>(x: Expr<D>, params: Windows) => Expr<D>
     /** The adjoint of `windows`: `[…, box, places]` added up as `[…, space]`. */
-    readonly overlap: (x: Expr, params: Overlap) => Expr
+    readonly overlap: <D extends DType>(x: Expr<D>, params: Overlap) => Expr<D>
   }
 }
 
@@ -106,9 +111,6 @@ const addUp = ([x]: ReadonlyArray<Tensor>, params: Overlap, type: Type): Tensor 
 
 // lowering to ONNX -------------------------------------------------------------------------
 
-export const reshapeOnnx = (g: OnnxGraph, name: string, shape: Shape): string =>
-  g.node('Reshape', [name, g.ints(shape)], { allowzero: 1 })
-
 /** Zeros before and after every axis; negative amounts cut. */
 export const padOnnx = (g: OnnxGraph, name: string, low: Shape, high: Shape): string =>
   [...low, ...high].every((n) => n === 0)
@@ -150,8 +152,6 @@ const scaled = (index: string, by: number): string => (by === 1 ? index : `${ind
 
 // operations -----------------------------------------------------------------------------
 
-const draw = (shape: Shape): Draw => ({ dtype: 'f32', shape, min: -2, max: 2 })
-
 export const windows: Op = primitive<Windows>({
   name: 'windows',
   equation: 'y[…, k, p] = x[…, p · stride + k · dilation]',
@@ -166,10 +166,7 @@ export const windows: Op = primitive<Windows>({
   vjp:
     ($) =>
     ({ inputs: [x], params, cotangent: g }) => [x && $.overlap(g, { ...params, space: spaceOf(x.shape, params) })],
-  jvp:
-    ($) =>
-    ({ tangents: [v], params }) =>
-      v && $.windows(v, params),
+  jvp: linear(($) => $.windows),
   wgsl: {
     _tag: 'Map',
     element: ({ at, params: { box, stride, dilation }, inputs, load }) => {
@@ -210,15 +207,10 @@ export const overlap: Op = primitive<Overlap>({
   vjp:
     ($) =>
     ({ params: { box, stride, dilation }, cotangent: g }) => [$.windows(g, { box, stride, dilation })],
-  jvp:
-    ($) =>
-    ({ tangents: [v], params }) =>
-      v && $.overlap(v, params),
+  jvp: linear(($) => $.overlap),
   wgsl: {
-    _tag: 'Reduce',
+    ...adding,
     count: (_, { box }) => size(box),
-    identity: (type) => wgslNumber(0, type),
-    combine: (a, b) => `(${a} + ${b})`,
     body: ({ at, params, inputs, type, load, bind }, k) => {
       const { box, stride, dilation, space } = params
       const lead = type.shape.length - space.length

@@ -4,9 +4,9 @@
  *
  * Laws: `laws/optimiser.ts` (no gradient and no decay: no change).   Source: Loshchilov and Hutter 2017 (arXiv 1711.05101).
  */
-import { exprs } from '../autodiff/grad.ts'
+import { reals } from '../autodiff/grad.ts'
 import type { Expr } from '../core/Expr.ts'
-import type { Mapped } from '../core/Tree.ts'
+import { leafwise } from '../core/Tree.ts'
 import { add, div, expm1, fill, mul, neg, offset, scale, sqrt, square, sub } from '../ops/api.ts'
 import type { Schedule } from './schedule.ts'
 
@@ -51,13 +51,7 @@ const scalarsAt = ({ rate, betas, epsilon, decay }: AdamWOptions, step: Real): S
   }
 }
 
-/** Three trees of one form as one, leaf by leaf. */
-const leafwise =
-  <T>(params: T, ...others: ReadonlyArray<unknown>) =>
-  (f: (param: Real, ...others: ReadonlyArray<Real>) => Real): T => {
-    const maps = others.map((tree) => new Map(exprs.flatten(tree)))
-    return exprs.map(params, (x, name) => f(x as Real, ...maps.map((leaves) => leaves.get(name) as Real))) as T
-  }
+const each = leafwise(reals)
 
 export interface Updated<T> {
   readonly params: T
@@ -71,7 +65,7 @@ export interface Updated<T> {
  */
 export const adamW =
   (options: AdamWOptions) =>
-  <T>(params: T, gradient: Mapped<T, Expr, Expr>, { first, second, step }: Moments<T>, factor?: Real): Updated<T> => {
+  <T>(params: T, gradient: T, { first, second, step }: Moments<T>, factor?: Real): Updated<T> => {
     const {
       betas: [beta1, beta2],
       decay
@@ -80,14 +74,14 @@ export const adamW =
     const { stride, floor, kept } = scalarsAt(options, next)
     const k = factor ?? fill(1, [])
     const [gain1, gain2] = [scale(1 - beta1)(k), scale(1 - beta2)(square(k))]
-    const m = leafwise(first, gradient)((old, g) => add(scale(beta1)(old), mul(g as Real, gain1)))
-    const v = leafwise(second, gradient)((old, g) => add(scale(beta2)(old), mul(square(g as Real), gain2)))
-    const moved = leafwise(
+    const m = each(first, gradient)((old, g) => add(scale(beta1)(old), mul(g, gain1)))
+    const v = each(second, gradient)((old, g) => add(scale(beta2)(old), mul(square(g), gain2)))
+    const moved = each(
       params,
       m,
       v
     )((p, mean, power) => {
-      const change = div(mul(mean as Real, stride), add(sqrt(power as Real), floor))
+      const change = div(mul(mean, stride), add(sqrt(power), floor))
       return sub(decay === 0 ? p : mul(p, kept), change)
     })
     return { params: moved, moments: { first: m, second: v, step: next } }

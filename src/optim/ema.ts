@@ -3,9 +3,9 @@
  *
  * Laws: identity 40.   Source: spec 2.10; Karras et al. 2023 (arXiv 2312.02696) for the power law.
  */
-import { exprs } from '../autodiff/grad.ts'
+import { reals } from '../autodiff/grad.ts'
 import type { Expr } from '../core/Expr.ts'
-import type { Mapped } from '../core/Tree.ts'
+import { leafwise } from '../core/Tree.ts'
 import { add, clamp, exp, fill, log1p, mul, neg, offset, reciprocal, scale } from '../ops/api.ts'
 
 type Real = Expr<'f32'>
@@ -49,4 +49,4 @@ export const updateAverage =
 export const updateAverages =
   (beta: Real) =>
   <T>(averages: T, params: T): T =>
-    exprs.zip(averages, params as Mapped<T, Expr, Expr>, (a, p) => updateAverage(beta)(a as Real, p as Real)) as T
+    leafwise(reals)(averages, params)(updateAverage(beta))

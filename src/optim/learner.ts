@@ -3,9 +3,8 @@
  * updates the average; everything is a tree of graphs, so that a learner goes in and comes out of one compiled step.
  */
 import type { Expr } from '../core/Expr.ts'
-import { size } from '../core/Shape.ts'
-import { floats, type Tensor } from '../core/Tensor.ts'
-import { trees, type Mapped } from '../core/Tree.ts'
+import { floats, generate, stored, type Tensor } from '../core/Tensor.ts'
+import { leafwise, trees } from '../core/Tree.ts'
 import { adamW, type AdamWOptions, type Moments } from './adamw.ts'
 import { clipFactor, globalNorm, scrub } from './clip.ts'
 import { updateAverages, type Rate } from './ema.ts'
@@ -45,7 +44,7 @@ const averaged = <T>(
 /** One update from a gradient. */
 export const learn =
   (options: LearnerOptions) =>
-  <T>(learner: Learner<T>, gradient: Mapped<T, Expr, Expr>): Learned<T> => {
+  <T>(learner: Learner<T>, gradient: T): Learned<T> => {
     const clean = options.scrub ? scrub(gradient) : gradient
     const norm = globalNorm(clean)
     const factor = Number.isFinite(options.clip) ? clipFactor(options.clip, norm) : undefined
@@ -55,11 +54,11 @@ export const learn =
 
 const tensors = trees((value): value is Tensor => typeof value === 'object' && value !== null && 'data' in value)
 
-const zero = ({ shape }: Tensor): Tensor => floats(shape, new Float64Array(size(shape)))
+const zero = ({ shape }: Tensor): Tensor => stored(generate('f32', shape, () => 0))
 
 /** A learner before its first update: moments of zero, and an average that is a copy if one is to be kept. */
 export const untrained = <T>(params: T, keepAverage: boolean): Learner<T, Tensor> => {
-  const zeros = (): T => tensors.map(params, zero) as T
-  const moments = { first: zeros(), second: zeros(), step: floats([], [0]) }
+  const none = leafwise(tensors)(params)(zero)
+  const moments = { first: none, second: none, step: stored(floats([], [0])) }
   return { params, moments, ...(keepAverage ? { average: params } : {}) }
 }

@@ -19,7 +19,9 @@ export interface Adapter {
 }
 
 export interface Sources {
-  readonly webgpu: TE.TaskEither<Fault, Adapter>
+  /** WebGPU on a graphics card, and on a driver that computes on the CPU. */
+  readonly hardware: TE.TaskEither<Fault, Device>
+  readonly software: TE.TaskEither<Fault, Device>
   readonly onnx: TE.TaskEither<Fault, Device>
   readonly reference: () => Device
 }
@@ -30,30 +32,20 @@ export interface Choice {
   readonly reason: string
 }
 
-type Attempt<A> = E.Either<Fault, A>
-
 // combinators ----------------------------------------------------------------------------
 
-const failure = (attempt: Attempt<unknown>): string => (E.isLeft(attempt) ? show(attempt.left) : 'available')
-
-const dropped = async (adapter: Attempt<Adapter>): Promise<void> => {
-  if (E.isRight(adapter)) await adapter.right.device.dispose()()
-}
-
-const automatic = async (sources: Sources): Promise<Choice> => {
-  const adapter = await sources.webgpu()
-  if (E.isRight(adapter) && !adapter.right.software)
-    return { device: adapter.right.device, reason: 'there is a hardware adapter' }
-  const gpu = E.isRight(adapter) ? 'the only adapter is software' : `no adapter (${failure(adapter)})`
-  const cpu = await sources.onnx()
-  if (E.isRight(cpu)) {
-    await dropped(adapter)
-    return { device: cpu.right, reason: gpu }
-  }
-  const without = `no onnxruntime (${failure(cpu)})`
-  return E.isRight(adapter)
-    ? { device: adapter.right.device, reason: `${gpu}, and ${without}` }
-    : { device: sources.reference(), reason: `${gpu}, ${without}` }
+/** Sources are opened in turn: what is not needed is never touched. */
+const automatic = async ({ hardware, software, onnx, reference }: Sources): Promise<Choice> => {
+  const gpu = await hardware()
+  if (E.isRight(gpu)) return { device: gpu.right, reason: 'there is a graphics card' }
+  const cpu = await onnx()
+  const noGpu = `no graphics card (${show(gpu.left)})`
+  if (E.isRight(cpu)) return { device: cpu.right, reason: noGpu }
+  const driver = await software()
+  const noCpu = `${noGpu}, and no onnxruntime (${show(cpu.left)})`
+  return E.isRight(driver)
+    ? { device: driver.right, reason: noCpu }
+    : { device: reference(), reason: `${noCpu}, and no driver (${show(driver.left)})` }
 }
 
 const asked = (device: Device): Choice => ({ device, reason: 'it was asked for' })
@@ -67,8 +59,9 @@ export const choose =
         return async () => E.right(await automatic(sources))
       case 'webgpu':
         return pipe(
-          sources.webgpu,
-          TE.map(({ device }) => asked(device))
+          sources.hardware,
+          TE.orElse(() => sources.software),
+          TE.map(asked)
         )
       case 'onnx':
         return pipe(sources.onnx, TE.map(asked))

@@ -3,7 +3,7 @@
  * expressions with the batch as first axis), `M` the main features that a backbone hands to its head.
  */
 import type { Expr } from '../core/Expr.ts'
-import type { Mapped } from '../core/Tree.ts'
+import { leafwise } from '../core/Tree.ts'
 import { exprs } from '../autodiff/grad.ts'
 import { alongBatch } from '../ops/perSample.ts'
 import { less, scalar, where } from '../ops/api.ts'
@@ -81,5 +81,5 @@ export const clockLike = ({ features }: Time): Clock => constantTime(features.sh
 export const keepContext = <C>(kept: Real, context: C, negative: C): C => {
   const chosen = less(scalar(0.5), kept)
   const choose = (c: Expr, n: Expr): Expr => where(alongBatch(c)(chosen), c, n)
-  return exprs.zip(context, negative as Mapped<C, Expr, Expr>, choose) as C
+  return leafwise(exprs)(context, negative)(choose)
 }

@@ -5,10 +5,8 @@
  *
  * Source: arXiv 2601.09881 Alg. 2 (stage 2), App. A.3, Table 7; spec 2.7–2.10.
  */
-import { exprs, gradOf } from '../autodiff/grad.ts'
-import { vjp } from '../autodiff/vjp.ts'
+import { gradOf, pullback } from '../autodiff/grad.ts'
 import type { Expr } from '../core/Expr.ts'
-import type { Mapped } from '../core/Tree.ts'
 import { interpolate } from '../flow/path.ts'
 import type { Real } from '../nn/params.ts'
 import type { Time } from '../nn/time.ts'
@@ -154,23 +152,18 @@ export const studentLoss =
 
 /** What each term wants of the samples, and of the parameters in sum. */
 interface Pull<PS> {
-  readonly gradient: Mapped<PS, Expr, Expr>
+  readonly gradient: PS
   readonly norms: Metrics
 }
 
 /** Gradients meet at the samples: each term is pulled there by itself, and their sum goes on through the student once. */
 const pull = <PS>(options: Pick<Stage2Options, 'adversarial'>, params: PS, parts: StudentLoss): Pull<PS> => {
-  const at = (value: Real): Real => gradOf(value)(parts.sample) as Real
+  const at = (value: Real): Real => gradOf(value)(parts.sample)
   const ofVsd = at(parts.vsd.loss)
   const ofGenerator = parts.generator === undefined ? undefined : at(scale(options.adversarial)(parts.generator))
-  const leaves = exprs.flatten(params)
   const total = ofGenerator === undefined ? ofVsd : add(ofVsd, ofGenerator)
-  const pulled = vjp(
-    [parts.sample],
-    leaves.map(([, x]) => x)
-  )([total])
   return {
-    gradient: exprs.unflatten(params, new Map(leaves.map(([name], i) => [name, pulled[i] as Expr]))),
+    gradient: pullback(parts.sample, total)(params),
     norms: {
       vsdNorm: globalNorm(ofVsd),
       ...(ofGenerator === undefined ? {} : { generatorNorm: globalNorm(ofGenerator) })

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { compileStep, restore, train, upload, type Job, type Place } from '../../src/cli/training.ts'
+import { compileStep, upload } from '../../src/cli/programs.ts'
+import { restore, train, type Job, type Place } from '../../src/cli/training.ts'
 import { gradOf } from '../../src/autodiff/grad.ts'
 import { E, O, TE, pipe } from '../../src/core/fp.ts'
 import { key, normal, type Key } from '../../src/core/Key.ts'
@@ -23,7 +24,7 @@ const outputs = () => {
   const w = input('w', 'f32', [])
   const x = input('x', 'f32', [4])
   const loss = mean('all')(square(sub(mul(x, w), scale(2)(x))))
-  return { w: sub(w, scale(0.1)(gradOf(loss)({ w }).w as typeof w)), loss }
+  return { w: sub(w, scale(0.1)(gradOf(loss)({ w }).w)), loss }
 }
 
 const feed = (_: number, k: Key): ReadonlyMap<string, Tensor> => new Map([['x', floats([4], normal(k, 4))]])

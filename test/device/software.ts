@@ -7,7 +7,7 @@ import { openWebgpu, type Driver } from '../../src/runtime/webgpu/node.ts'
 const asked = process.env['FLUXION_DRIVER'] as Driver | undefined
 
 /** `undefined` where the machine has none: what needs one is then reported as skipped. */
-export const software = async (target?: Target): Promise<Adapter['device'] | undefined> => {
+export const software = async (target: Partial<Target> = {}): Promise<Adapter['device'] | undefined> => {
   const open = (driver: Driver) => openWebgpu(driver, target)
   const found = await pipe(
     asked === undefined ? open('swiftshader') : open(asked),

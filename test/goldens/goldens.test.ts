@@ -20,6 +20,15 @@ const verdictOf = async (device: Device, given: Graph | Procedure): Promise<Verd
 
 for (const set of sets) {
   const groups = await load(set)
+  const complete = groups.filter(({ outputs }) => outputs.length > 0)
+
+  describe.runIf(complete.length > 0)(`the stored numbers of ${set}`, () => {
+    it.each(complete)('$name are each expected of some case', ({ cases, outputs }) => {
+      const seen = new Set(cases.flatMap((given) => (isSkip(given) ? [] : [...given.expected.keys()])))
+
+      expect(outputs.filter((name) => !seen.has(name))).toEqual([])
+    })
+  })
 
   for (const target of targets) {
     const device = await target.open()

@@ -13,6 +13,8 @@ import type { Adapter, Case, Manifest, Tensors } from './case.ts'
 export interface Group {
   readonly name: string
   readonly cases: ReadonlyArray<Case>
+  /** The tensors that the manifest calls outputs; none where it gives no roles. */
+  readonly outputs: ReadonlyArray<string>
 }
 
 /** How a set is read: the adapter of each manifest, by name, from whatever its manifests share. */
@@ -49,13 +51,20 @@ const readTensors =
     return contents.right.tensors
   }
 
-const skipped = (name: string, skip: string): Group => ({ name, cases: [{ name, skip }] })
+const skipped = (name: string, skip: string): Group => ({ name, cases: [{ name, skip }], outputs: [] })
+
+const outputsOf = ({ tensors }: Manifest): ReadonlyArray<string> =>
+  Object.entries((tensors ?? {}) as Readonly<Record<string, { readonly role?: string }>>).flatMap(([name, { role }]) =>
+    role === 'output' ? [name] : []
+  )
 
 const groupOf = async (folder: string, name: string, adapter: Adapter | undefined): Promise<Group> => {
   if (adapter === undefined) return skipped(name, 'no adapter reads this manifest')
   const manifest = JSON.parse(await readFile(join(folder, `${name}.json`), 'utf8')) as Manifest
   const cases = adapter(manifest, await readTensors(folder)(manifest.file))
-  return cases.length > 0 ? { name, cases } : skipped(name, 'its adapter finds no case in it')
+  return cases.length > 0
+    ? { name, cases, outputs: outputsOf(manifest) }
+    : skipped(name, 'its adapter finds no case in it')
 }
 
 /** Every case of a set; what is not there is a case that is skipped, with the reason. */

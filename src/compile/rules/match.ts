@@ -2,14 +2,16 @@
 import { isApply, type Apply, type Expr, type Type } from '../../core/Expr.ts'
 import { isFloat } from '../../core/DType.ts'
 import { equal, size, type Shape } from '../../core/Shape.ts'
-import * as elementwise from '../../ops/elementwise.ts'
+import * as binary from '../../ops/binary.ts'
 import { $, type BroadcastTo } from '../../ops/registry.ts'
+import * as select from '../../ops/select.ts'
+import * as unary from '../../ops/unary.ts'
 import type { Op } from '../../core/Op.ts'
 import type { Rule } from '../rewrite.ts'
 
 /** The operations that compute each element by itself. */
-export const pointwise: ReadonlyArray<string> = Object.values(elementwise)
-  .filter((value): value is Op => typeof value === 'object' && 'examples' in value)
+export const pointwise: ReadonlyArray<string> = [unary, binary, select]
+  .flatMap((family): ReadonlyArray<Op> => Object.values(family))
   .map((op) => op.name)
 
 export const typeOf = ({ dtype, shape }: Type): Type => ({ dtype, shape })

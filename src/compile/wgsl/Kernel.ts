@@ -1,5 +1,6 @@
 /** One launch of one kernel, in terms of values: what `plan` gives buffers to. */
 import type { Expr } from '../../core/Expr.ts'
+import type { Cluster } from './cluster.ts'
 import type { Group } from './fuse.ts'
 import type { KernelSources } from './kernels.ts'
 import type { Target } from './Target.ts'
@@ -27,6 +28,11 @@ export interface Context {
   readonly sources: KernelSources
   readonly group: Group
   readonly label: string
+}
+
+/** The same for groups that share one kernel. */
+export interface ClusterContext extends Omit<Context, 'group'> {
+  readonly cluster: Cluster
 }
 
 export const node = (node: Expr): Value => ({ _tag: 'Node', node })

@@ -11,6 +11,8 @@ export interface Target {
   readonly bindingBytes: number
   /** Loads that may stand in the text of one kernel: compile time grows faster than their number on CPU drivers. */
   readonly staticLoads: number
+  /** Rows, and elements in a row, from which on one thread or workgroup a row keeps the machine busy. */
+  readonly fewest: { readonly rows: number; readonly columns: number }
 }
 
 /** What every adapter has. */
@@ -19,5 +21,6 @@ export const portable: Target = {
   lanes: 32,
   storageBuffers: 8,
   bindingBytes: 128 * 2 ** 20,
-  staticLoads: 30
+  staticLoads: 30,
+  fewest: { rows: 64, columns: 64 }
 }

@@ -1,59 +1,55 @@
-/** A program as launches of WGSL kernels: `expand → arrange → fuse → emit → plan`. */
+/** A program as launches of WGSL kernels: `expand → arrange → fuse → cluster → emit → plan`. */
 import { isApply, topological, type Expr } from '../../core/Expr.ts'
 import type { Fault, Faults } from '../../core/Fault.ts'
 import { E } from '../../core/fp.ts'
 import { size } from '../../core/Shape.ts'
-import { fromLinear } from '../../ops/place.ts'
 import type { Program } from '../Program.ts'
 import { arrange } from './arrange.ts'
+import { cluster, type Cluster } from './cluster.ts'
 import { emitContract } from './contract.ts'
 import { expand } from './expand.ts'
-import { fuse, type Fused, type Group } from './fuse.ts'
-import type { Context, Kernel, Value } from './Kernel.ts'
+import { fuse, type Group } from './fuse.ts'
+import type { ClusterContext, Context, Kernel, Value } from './Kernel.ts'
 import type { KernelSources } from './kernels.ts'
 import { layout } from './layout.ts'
-import { loweringOf } from './lowering.ts'
-import { emitMap } from './map.ts'
+import { foldOf, loweringOf } from './lowering.ts'
+import { emitMaps } from './map.ts'
 import { emitFold } from './reduce.ts'
-import { signatureOf, sites, type Sites } from './signature.ts'
+import { emitRows } from './rows.ts'
+import { signatureOf, sites, type Signature, type Sites } from './signature.ts'
 import type { Target } from './Target.ts'
 import type { WgslProgram } from './WgslProgram.ts'
 
-/** The operations of a group, from the core to the root, for people. */
-const labelOf = ({ root, core }: Group): string => {
-  const tail = root === core ? [] : [root.term.op.name]
-  return [core.term.op.name, ...tail].join(' … ')
-}
+/** The operations of a kernel, from the cores to the roots, for people. */
+const labelOf = (groups: ReadonlyArray<Group>): string =>
+  groups
+    .map(({ root, core }) => [core, ...(root === core ? [] : [root])].map(({ term }) => term.op.name).join(' … '))
+    .join(', ')
 
-const emitGroup = (context: Context): ReadonlyArray<Kernel> => {
-  const { core } = context.group
-  const lowered = loweringOf(core)
+const emitAlone = (context: ClusterContext, group: Group): ReadonlyArray<Kernel> => {
+  const alone: Context = { ...context, group, label: labelOf([group]) }
+  const lowered = loweringOf(group.core)
   if (lowered === undefined) return []
   switch (lowered._tag) {
-    case 'Map':
-      return [emitMap(context)]
+    case 'Map': {
+      const frame = { rows: size(group.root.shape), columns: 1 }
+      return [
+        emitMaps({ ...context, label: alone.label, cluster: { groups: [group], outer: new Set([group.root]), frame } })
+      ]
+    }
     case 'Contract':
-      return emitContract(context)
-    case 'Reduce':
-      return emitFold(context, {
-        core,
-        count: lowered.count(core.term.inputs, core.term.params),
-        identity: lowered.identity(core),
-        combine: lowered.combine,
-        body: ({ value, bind }, linear, k) =>
-          lowered.body(
-            {
-              params: core.term.params,
-              inputs: core.term.inputs,
-              type: core,
-              at: fromLinear(core.shape, linear),
-              load: (i, place) => value(core.term.inputs[i] ?? core, place),
-              bind
-            },
-            k
-          )
-      })
+      return emitContract(alone)
+    case 'Reduce': {
+      const fold = foldOf(group.core)
+      return fold === undefined ? [] : emitFold(alone, fold)
+    }
   }
+}
+
+const emitCluster = (context: ClusterContext): ReadonlyArray<Kernel> => {
+  const { groups, frame } = context.cluster
+  const together = groups.length === 1 ? undefined : frame.columns === 1 ? emitMaps(context) : emitRows(context)
+  return together === undefined ? groups.flatMap((group) => emitAlone(context, group)) : [together]
 }
 
 const withoutLowering = (nodes: ReadonlyArray<Expr>): Faults =>
@@ -71,38 +67,49 @@ const withoutLowering = (nodes: ReadonlyArray<Expr>): Faults =>
         : []
   )
 
-/** The value of one group in the place of that of another, whose kernels are the same. */
-const moved =
-  (from: Group, to: Group, leaves: ReadonlyMap<Expr, Expr>) =>
-  (value: Value): Value =>
-    value._tag === 'Scratch'
-      ? { ...value, group: to.root }
-      : { _tag: 'Node', node: value.node === from.root ? to.root : (leaves.get(value.node) ?? value.node) }
+/** What a cluster is made of, in an order that its signature fixes: the values that a like cluster has in their place. */
+const valuesOf = ({ groups }: Cluster, { leaves }: Signature): ReadonlyArray<Expr> => [
+  ...groups.map(({ root }) => root),
+  ...leaves
+]
 
-const emit = (fused: Fused, sources: KernelSources, target: Target, seen: Sites): ReadonlyArray<Kernel> => {
-  const stored = (x: Expr): boolean => fused.stored.has(x)
-  // local
-  const known = new Map<
-    string,
-    { readonly group: Group; readonly leaves: ReadonlyArray<Expr>; readonly kernels: ReadonlyArray<Kernel> }
-  >()
-  return fused.groups
-    .filter(({ root }) => size(root.shape) > 0)
-    .flatMap((group) => {
-      const { text, leaves } = signatureOf(seen, group, stored)
-      const found = known.get(text)
-      if (found === undefined) {
-        const kernels = emitGroup({ group, sources, target, stored, label: labelOf(group) })
-        known.set(text, { group, leaves, kernels })
-        return kernels
-      }
-      const move = moved(found.group, group, new Map(found.leaves.map((leaf, i) => [leaf, leaves[i] ?? leaf])))
-      return found.kernels.map((kernel) => ({
-        ...kernel,
-        reads: kernel.reads.map(move),
-        writes: kernel.writes.map(move)
-      }))
-    })
+/** The values of one cluster in the place of those of another, whose kernels are the same. */
+const moved = (from: ReadonlyArray<Expr>, to: ReadonlyArray<Expr>): ((value: Value) => Value) => {
+  const image = new Map(from.map((x, i) => [x, to[i] ?? x]))
+  const at = (x: Expr): Expr => image.get(x) ?? x
+  return (value) =>
+    value._tag === 'Scratch' ? { ...value, group: at(value.group) } : { _tag: 'Node', node: at(value.node) }
+}
+
+interface Emitted {
+  readonly values: ReadonlyArray<Expr>
+  readonly kernels: ReadonlyArray<Kernel>
+}
+
+const emit = (
+  clusters: ReadonlyArray<Cluster>,
+  stored: (node: Expr) => boolean,
+  sources: KernelSources,
+  target: Target,
+  seen: Sites
+): ReadonlyArray<Kernel> => {
+  const known = new Map<string, Emitted>() // local
+  return clusters.flatMap((cluster) => {
+    const signature = signatureOf(seen, cluster.groups, stored, cluster.outer)
+    const values = valuesOf(cluster, signature)
+    const found = known.get(signature.text)
+    if (found === undefined) {
+      const kernels = emitCluster({ cluster, sources, target, stored, label: labelOf(cluster.groups) })
+      known.set(signature.text, { values, kernels })
+      return kernels
+    }
+    const move = moved(found.values, values)
+    return found.kernels.map((kernel) => ({
+      ...kernel,
+      reads: kernel.reads.map(move),
+      writes: kernel.writes.map(move)
+    }))
+  })
 }
 
 /** Compiles a program for an adapter. Pure: the hand-written kernels come in as texts. */
@@ -115,5 +122,7 @@ export const compileWgsl =
     if (faults.length > 0) return E.left(faults)
     const known = sites()
     const fused = fuse(nodes, new Set(outputs), target, known)
-    return layout(program, outputs, emit(fused, sources, target, known), target)
+    const clusters = cluster(fused, new Set(outputs), target, known)
+    const kernels = emit(clusters, (x) => fused.stored.has(x), sources, target, known)
+    return layout(program, outputs, kernels, target)
   }

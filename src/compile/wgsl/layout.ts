@@ -15,8 +15,11 @@ import type { Launch, PlannedBuffer, WgslProgram } from './WgslProgram.ts'
 // words ----------------------------------------------------------------------------------
 
 /** A tensor's elements as the words that a buffer holds. */
-export const wordsOf = ({ dtype, data }: Tensor): Uint32Array =>
-  isFloat(dtype) ? new Uint32Array(Float32Array.from(data).buffer) : Uint32Array.from(data, (x) => x >>> 0)
+export const wordsOf = ({ dtype, data }: Tensor): Uint32Array => {
+  if (!isFloat(dtype)) return Uint32Array.from(data, (x) => x >>> 0)
+  const floats = data instanceof Float32Array ? data : new Float32Array(data)
+  return new Uint32Array(floats.buffer, floats.byteOffset, floats.length)
+}
 
 // values ---------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ import type { Params } from '../../core/Expr.ts'
 import { size } from '../../core/Shape.ts'
 import { fromLinear } from '../../ops/place.ts'
 import { parse, print } from './Index.ts'
+import type { Inliner } from './inline.ts'
 
 export type Lowered = Wgsl<Params>
 
@@ -63,4 +64,34 @@ export const probe = (node: Apply, lowered: Exclude<Lowered, { readonly _tag: 'C
   const text = lowered._tag === 'Map' ? lowered.element(scope) : lowered.body(scope, 'k')
   const all = [...bound, text].join(' ')
   return { accesses, cost: /^x\d+$/.test(text) ? 0 : 1 + costOf(all) }
+}
+
+// folds ----------------------------------------------------------------------------------
+
+/** A fold over `k` for every element of `core`. */
+export interface Fold {
+  readonly core: Apply
+  readonly count: number
+  readonly identity: string
+  readonly combine: (a: string, b: string) => string
+  /** The `k`-th body of the element at `linear`. */
+  readonly body: (inliner: Inliner, linear: string, k: string) => string
+}
+
+/** The fold of a reduction. */
+export const foldOf = (core: Apply): Fold | undefined => {
+  const lowered = loweringOf(core)
+  if (lowered?._tag !== 'Reduce') return undefined
+  const { inputs, params } = core.term
+  return {
+    core,
+    count: lowered.count(inputs, params),
+    identity: lowered.identity(core),
+    combine: lowered.combine,
+    body: ({ value, bind }, linear, k) => {
+      const at = fromLinear(core.shape, linear)
+      const load: Scope<Params>['load'] = (i, place) => value(inputs[i] ?? core, place)
+      return lowered.body(scopeOf(core, at, load, bind), k)
+    }
+  }
 }

@@ -1,7 +1,8 @@
 /** Kernels of elementwise work: every thread computes a few strips in a row, or on GPUs one. */
+import type { Expr } from '../../core/Expr.ts'
 import { size } from '../../core/Shape.ts'
 import { fromLinear } from '../../ops/place.ts'
-import { grid, groupNumber, node, type Context, type Kernel } from './Kernel.ts'
+import { grid, groupNumber, node, type ClusterContext, type Kernel } from './Kernel.ts'
 import {
   accessorsOf,
   bindingsOf,
@@ -10,67 +11,80 @@ import {
   statement,
   strip,
   type Operands,
+  type Shared,
   type Strip,
   type Width
 } from './strip.ts'
-import { printModule, storedType, toStored, wgslType } from './Wgsl.ts'
+import { printModule, storedType, toStored, wgslType, type Binding } from './Wgsl.ts'
 
 const threads = 64
 
-const stripOf = ({ group: { root }, stored }: Context, width: Width, all: Operands): Strip => {
-  const n = size(root.shape)
-  return strip({
-    name: 'element',
-    width,
-    result: wgslType(root.dtype),
-    names: [['q', n / width - 1]],
-    stored: (x) => x !== root && stored(x),
-    compute: (inliner) => inliner.value(root, fromLinear(root.shape, width === 4 ? '(q * 4u + e)' : 'q')),
-    operands: all
-  })
+/** One strip for every value that is stored; what they share is loaded once. */
+const stripsOf = ({ cluster, stored }: ClusterContext, width: Width, all: Operands): ReadonlyArray<Strip> => {
+  const roots = new Set<Expr>(cluster.groups.map(({ root }) => root))
+  const shared: Shared = { prefix: 'e', loads: [] } // local
+  const made = cluster.groups.filter(({ root }) => cluster.outer.has(root))
+  return made.map(({ root }, i) =>
+    strip({
+      name: made.length === 1 ? 'element' : `element${i}`,
+      width,
+      result: wgslType(root.dtype),
+      names: [['q', size(root.shape) / width - 1]],
+      stored: (x) => !roots.has(x) && stored(x),
+      compute: (inliner) => inliner.value(root, fromLinear(root.shape, width === 4 ? '(q * 4u + e)' : 'q')),
+      operands: all,
+      shared
+    })
+  )
 }
 
 /** Loads that the text of a kernel may repeat for the sake of whole vectors. */
 const most = 16
 
-const choose = (context: Context): readonly [Strip, Operands] => {
+const choose = (context: ClusterContext): readonly [ReadonlyArray<Strip>, Operands] => {
   const wide = operands()
-  const four = size(context.group.root.shape) % 4 === 0 ? stripOf(context, 4, wide) : undefined
-  if (four !== undefined && four.loads.length + 4 * four.single <= most) return [four, wide]
+  const four = context.cluster.frame.rows % 4 === 0 ? stripsOf(context, 4, wide) : []
+  const loads = (four[0]?.loads.length ?? most) + four.reduce((n, s) => n + 4 * s.single, 0)
+  if (four.length > 0 && loads <= most) return [four, wide]
   const narrow = operands()
-  return [stripOf(context, 1, narrow), narrow]
+  return [stripsOf(context, 1, narrow), narrow]
 }
 
-export const emitMap = (context: Context): Kernel => {
-  const { root } = context.group
-  const [chosen, all] = choose(context)
-  const { width } = chosen
-  const type = storedType(root.dtype)
-  const values = calls(chosen).map((call) => toStored(root.dtype, call))
-  const perThread = context.target.schedule === 'subgroup' ? 4 : 1
-  const strips = size(root.shape) / width
+export const emitMaps = (context: ClusterContext): Kernel => {
+  const { cluster, target, label } = context
+  const [strips, all] = choose(context)
+  const width = strips[0]?.width ?? 1
+  const roots = cluster.groups.map(({ root }) => root).filter((root) => cluster.outer.has(root))
+  const nameOf = (i: number): string => (roots.length === 1 ? 'y' : `y${i}`)
+  const binding = ({ dtype }: Expr, i: number): Binding => {
+    const type = storedType(dtype)
+    return { name: nameOf(i), access: 'read_write', type: width === 4 ? `array<vec4<${type}>>` : `array<${type}>` }
+  }
+  const store = (chosen: Strip, i: number): string => {
+    const dtype = roots[i]?.dtype ?? 'f32'
+    const values = calls(chosen).map((call) => toStored(dtype, call))
+    return `  ${nameOf(i)}[q] = ${width === 4 ? `vec4<${storedType(dtype)}>(${values.join(', ')})` : values[0]};`
+  }
+  const perThread = target.schedule === 'subgroup' ? 4 : 1
   return {
     wgsl: printModule({
-      comment: context.label,
-      bindings: [
-        ...bindingsOf(all),
-        { name: 'y', access: 'read_write', type: width === 4 ? `array<vec4<${type}>>` : `array<${type}>` }
-      ],
+      comment: label,
+      bindings: [...bindingsOf(all), ...roots.map(binding)],
       declarations: [],
-      functions: [...accessorsOf(all), chosen.element],
+      functions: [...accessorsOf(all), ...strips.map((s) => s.element)],
       workgroup: threads,
       main: [
         `let first = (${groupNumber} * ${threads}u + lane) * ${perThread}u;`,
-        `let end = min(first + ${perThread}u, arrayLength(&y));`,
+        `let end = min(first + ${perThread}u, arrayLength(&${nameOf(0)}));`,
         'for (var q = first; q < end; q++) {',
-        ...chosen.loads.map((l) => `  ${statement(l)}`),
-        `  y[q] = ${width === 4 ? `vec4<${type}>(${values.join(', ')})` : values[0]};`,
+        ...(strips[0]?.loads ?? []).map((l) => `  ${statement(l)}`),
+        ...strips.map(store),
         '}'
       ]
     }),
     reads: all.nodes.map(node),
-    writes: [node(root)],
-    workgroups: grid(Math.ceil(strips / (threads * perThread))),
-    label: context.label
+    writes: roots.map(node),
+    workgroups: grid(Math.ceil(cluster.frame.rows / width / (threads * perThread))),
+    label
   }
 }

@@ -2,11 +2,11 @@
  * Kernels of folds: reductions, and contractions that are small or thin. One row a thread; on GPUs long rows one a
  * workgroup; few long rows in two stages. Sums are formed of blocks of 64, so that their error grows slowly.
  */
-import type { Apply, Expr } from '../../core/Expr.ts'
+import type { Expr } from '../../core/Expr.ts'
 import { size } from '../../core/Shape.ts'
 import { fromLinear } from '../../ops/place.ts'
 import { mentions } from './Index.ts'
-import type { Inliner } from './inline.ts'
+import type { Fold } from './lowering.ts'
 import { grid, groupNumber, node, type Context, type Kernel, type Value } from './Kernel.ts'
 import {
   accessorsOf,
@@ -20,16 +20,6 @@ import {
   type Width
 } from './strip.ts'
 import { printModule, storedType, toStored, wgslType, type Binding, type Function } from './Wgsl.ts'
-
-/** A fold over `k` for every element of `core`. */
-export interface Fold {
-  readonly core: Apply
-  readonly count: number
-  readonly identity: string
-  readonly combine: (a: string, b: string) => string
-  /** The `k`-th body of the element at `linear`. */
-  readonly body: (inliner: Inliner, linear: string, k: string) => string
-}
 
 const threads = 64
 const block = 64

@@ -41,7 +41,14 @@ export interface Signature {
   readonly leaves: ReadonlyArray<Expr>
 }
 
-export const signatureOf = (known: Sites, { root, core }: Group, stored: (node: Expr) => boolean): Signature => {
+/** Of groups that share one kernel: what one of them stores is no leaf of another. */
+export const signatureOf = (
+  known: Sites,
+  groups: ReadonlyArray<Group>,
+  stored: (node: Expr) => boolean,
+  outer: ReadonlySet<Expr> = new Set()
+): Signature => {
+  const roots = new Map<Expr, Group>(groups.map((group) => [group.root, group]))
   const order = new Map<Expr, number>() // local
   const leaves: Array<Expr> = []
   const lines: Array<string> = []
@@ -49,14 +56,16 @@ export const signatureOf = (known: Sites, { root, core }: Group, stored: (node: 
     isApply(node)
       ? `${isCore ? '*' : ''}${siteOf(known, node)} ${node.term.inputs.map((x) => order.get(x)).join(' ')}`
       : `${typeText(node)} ${node.term._tag === 'Constant' ? odd('', node.term.value.data[0]) : ''}`
+  const cores = new Set<Expr>(groups.map(({ core }) => core))
   const visit = (node: Expr): void => {
     if (order.has(node)) return
-    const isLeaf = node !== root && stored(node)
+    const isLeaf = !roots.has(node) && stored(node)
     if (!isLeaf && isApply(node)) node.term.inputs.forEach(visit)
     order.set(node, order.size)
     if (isLeaf) leaves.push(node)
-    lines.push(isLeaf ? `$${typeText(node)}` : inPlace(node, node === core))
+    const mark = roots.has(node) ? (outer.has(node) ? '!' : '?') : ''
+    lines.push(isLeaf ? `$${typeText(node)}` : `${mark}${inPlace(node, cores.has(node))}`)
   }
-  visit(root)
+  for (const { root } of groups) visit(root)
   return { text: lines.join('\n'), leaves }
 }

@@ -17,7 +17,7 @@ export interface Options {
   readonly info: GPUAdapterInfo
   readonly sources: KernelSources
   /** What to compile for, where it is not what the adapter suggests. */
-  readonly target?: Target
+  readonly target?: Partial<Target>
 }
 
 interface State {
@@ -137,7 +137,7 @@ const compile =
 
 // the device -------------------------------------------------------------------------------
 
-export const webgpu = ({ gpu, info, sources, target = targetOf(gpu, info) }: Options): Device => {
+export const webgpu = ({ gpu, info, sources, target = {} }: Options): Device => {
   const state: State = { gpu, memory: memory(gpu), storage: new Map(), wrong: undefined, next: 0 } // local
   gpu.addEventListener('uncapturederror', (event) => {
     state.wrong ??= fault(event.error.message)
@@ -145,7 +145,7 @@ export const webgpu = ({ gpu, info, sources, target = targetOf(gpu, info) }: Opt
   return {
     name: 'webgpu',
     description: describeAdapter(info),
-    compile: compile(state, pipelines(gpu), sources, target),
+    compile: compile(state, pipelines(gpu), sources, { ...targetOf(gpu, info), ...target }),
     upload: (value) =>
       TE.fromIO(() => {
         const storage = take(state.memory, allocated(value))

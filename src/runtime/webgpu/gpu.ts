@@ -54,6 +54,7 @@ export const targetOf = (gpu: GPUDevice, info: GPUAdapterInfo): Target => {
     lanes: info.subgroupMinSize === info.subgroupMaxSize ? (info.subgroupMinSize ?? 0) : 0,
     storageBuffers: gpu.limits.maxStorageBuffersPerShaderStage,
     bindingBytes: gpu.limits.maxStorageBufferBindingSize,
-    staticLoads: software ? 30 : 60
+    staticLoads: software ? 30 : 60,
+    fewest: { rows: 64, columns: software ? 2 : 64 }
   }
 }

@@ -70,8 +70,20 @@ const adapterOf = (flags: ReadonlyArray<string>): TE.TaskEither<Fault, GPUAdapte
     TE.flatMap(TE.fromNullable(fault('no adapter answers')))
   )
 
+/** On Linux a graphics card shows as a device file; where there is none, Vulkan need not be asked. */
+const hasCard = (): boolean =>
+  process.platform !== 'linux' ||
+  existsSync('/dev/dxg') ||
+  existsSync('/dev/nvidiactl') ||
+  (existsSync('/dev/dri') && readdirSync('/dev/dri').some((name) => name.startsWith('renderD')))
+
 const hardware: TE.TaskEither<Fault, GPUAdapter> = pipe(
-  adapterOf([]),
+  TE.fromIO(hasCard),
+  TE.filterOrElse(
+    (found) => found,
+    () => fault('no graphics card')
+  ),
+  TE.flatMap(() => adapterOf([])),
   TE.filterOrElse(
     (adapter) => !isSoftware(adapter.info),
     () => fault('no hardware adapter')
@@ -104,11 +116,11 @@ export const open = (driver: Driver = 'auto'): TE.TaskEither<Fault, Opened> =>
   )
 
 /** WebGPU as a device of the framework, and whether its driver computes on the CPU. */
-export const openWebgpu = (driver: Driver = 'auto', target?: Target): TE.TaskEither<Fault, Adapter> =>
+export const openWebgpu = (driver: Driver = 'auto', target: Partial<Target> = {}): TE.TaskEither<Fault, Adapter> =>
   pipe(
     open(driver),
     TE.map((opened) => ({
-      device: webgpu({ ...opened, sources: kernelSources(), ...(target === undefined ? {} : { target }) }),
+      device: webgpu({ ...opened, sources: kernelSources(), target }),
       software: isSoftware(opened.info)
     }))
   )

@@ -52,6 +52,8 @@ const golden: Readonly<Record<string, readonly [Expr, Target]>> = {
   ],
   linear: [$.add(x, $.slice($.tanh($.add(product, bias)), { start: [0, 0], stop: [48, 64], step: [1, 1] })), cpu],
   linearOnGpu: [$.tanh($.add(product, bias)), portable],
+  softmax: [$.softmax(x, { axis: 1 }), { ...cpu, fewest: { rows: 1, columns: 2 } }],
+  softmaxOnGpu: [$.softmax(x, { axis: 1 }), { ...portable, fewest: { rows: 1, columns: 2 } }],
   randomBits: [$.randomBits(input('key', 'u32', [2]), { shape: [12] }), cpu]
 }
 

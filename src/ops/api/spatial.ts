@@ -1,13 +1,10 @@
-/**
- * Constructors over space: convolution, pooling, resampling and padding of `[batch, channels, space]`, 1 to 3 axes of
- * space. `api.ts` exports them.
- */
-import { literal, type Expr } from '../core/Expr.ts'
-import { equal, range, type Shape } from '../core/Shape.ts'
-import { generate } from '../core/Tensor.ts'
-import { placesOf, type Windows } from './windows.ts'
-import { takeAt } from './indexing.ts'
-import { $ } from './registry.ts'
+/** Over space: convolution, pooling, resampling and padding of `[batch, channels, space]`, 1 to 3 axes of space. */
+import { literal, type Expr } from '../../core/Expr.ts'
+import { equal, range, type Shape } from '../../core/Shape.ts'
+import { generate } from '../../core/Tensor.ts'
+import { placesOf, type Windows } from '../windows.ts'
+import { $, type Fold } from '../registry.ts'
+import { modulo, takeAt } from './takeAt.ts'
 
 type F = Expr<'f32'>
 
@@ -48,7 +45,7 @@ const paramsOf = ({ stride, padding, dilation, groups }: Convolution) => ({
 export const convolve =
   (settings: Convolution) =>
   (x: F, w: F): F =>
-    $.convolve(x, w, paramsOf(settings)) as F
+    $.convolve(x, w, paramsOf(settings))
 
 /**
  * Transposed convolution, the adjoint of `convolve` with these settings.
@@ -68,7 +65,7 @@ export const deconvolve =
         (padding[i]?.[0] ?? 0) -
         (padding[i]?.[1] ?? 0)
     )
-    return $.deconvolve(y, w, { ...paramsOf(settings), space: space ?? smallest }) as F
+    return $.deconvolve(y, w, { ...paramsOf(settings), space: space ?? smallest })
   }
 
 // pooling --------------------------------------------------------------------------------
@@ -87,7 +84,7 @@ export const tiles = (box: ReadonlyArray<number>): Pooling => ({
   padding: box.map(() => [0, 0])
 })
 
-const spacePad = (x: Expr, padding: ReadonlyArray<Amounts>, value: number): Expr =>
+const spacePad = (x: F, padding: ReadonlyArray<Amounts>, value: number): F =>
   padding.every(([before, after]) => before === 0 && after === 0)
     ? x
     : $.pad(x, {
@@ -100,7 +97,7 @@ const spacePad = (x: Expr, padding: ReadonlyArray<Amounts>, value: number): Expr
 const boxes = ({ box, stride }: Pooling): Windows => ({ box, stride, dilation: box.map(() => 1) })
 
 /** Boxes that do not overlap, as axes of their own: `[…, places and box in turn]`; the rest of the space is cut. */
-const cutIntoTiles = (x: Expr, { box }: Pooling): Expr => {
+const cutIntoTiles = (x: F, { box }: Pooling): F => {
   const places = box.map((n, i) => Math.floor((x.shape[i + 2] ?? 0) / n))
   const whole = [...x.shape.slice(0, 2), ...places.map((n, i) => n * (box[i] ?? 1))]
   const cut = equal(whole, x.shape)
@@ -109,9 +106,7 @@ const cutIntoTiles = (x: Expr, { box }: Pooling): Expr => {
   return $.reshape(cut, { shape: [...x.shape.slice(0, 2), ...places.flatMap((n, i) => [n, box[i] ?? 1])] })
 }
 
-type Fold = (x: Expr, params: { readonly axes: ReadonlyArray<number> }) => Expr
-
-const pooled = (x: Expr, pooling: Pooling, fold: Fold, value: number): Expr => {
+const pooled = (x: F, pooling: Pooling, fold: Fold, value: number): F => {
   const wide = spacePad(x, pooling.padding, value)
   const rank = pooling.box.length
   return equal(pooling.box, pooling.stride)
@@ -158,19 +153,19 @@ export const averagePool =
             shape: total.shape,
             axes: pooling.box.map((_, i) => i + 2)
           })
-    return $.mul(total, share) as F
+    return $.mul(total, share)
   }
 
 /** The largest element of every box; padding never is. */
 export const maxPool =
   (pooling: Pooling) =>
   (x: F): F =>
-    pooled(x, pooling, $.max, -3.4e38) as F
+    pooled(x, pooling, $.max, -3.4e38)
 
 // resampling and padding -------------------------------------------------------------------
 
 /** Every element repeated `times` along an axis, side by side. */
-const repeated = (x: Expr, axis: number, times: number): Expr => {
+const repeated = (x: F, axis: number, times: number): F => {
   if (times === 1) return x
   const [before, after] = [x.shape.slice(0, axis + 1), x.shape.slice(axis + 1)]
   const shape = [...before, times, ...after]
@@ -182,12 +177,10 @@ const repeated = (x: Expr, axis: number, times: number): Expr => {
 export const upsampleNearest =
   (times: ReadonlyArray<number>) =>
   (x: F): F =>
-    times.reduce<Expr>((y, n, i) => repeated(y, i + 2, n), x) as F
+    times.reduce<F>((y, n, i) => repeated(y, i + 2, n), x)
 
 /** How a space goes on beyond its ends: the last element, a mirror with the last element on it, or from the start. */
 export type Continuation = 'replicate' | 'reflect' | 'circular'
-
-const modulo = (i: number, n: number): number => ((i % n) + n) % n
 
 const sources: Readonly<Record<Continuation, (i: number, length: number) => number>> = {
   replicate: (i, length) => Math.min(Math.max(i, 0), length - 1),
@@ -202,13 +195,13 @@ const sources: Readonly<Record<Continuation, (i: number, length: number) => numb
 export const extend =
   (continuation: Continuation, amounts: ReadonlyArray<Amounts>) =>
   (x: F): F =>
-    amounts.reduce<Expr>((y, [before, after], axis) => {
+    amounts.reduce<F>((y, [before, after], axis) => {
       const length = y.shape[axis] ?? 1
       const source = sources[continuation]
       return before === 0 && after === 0
         ? y
         : takeAt(y, axis, (i) => source(i - before, length), before + length + after)
-    }, x) as F
+    }, x)
 
 // normalisation ----------------------------------------------------------------------------
 
@@ -218,5 +211,5 @@ export const groupNorm =
   (x: F): F => {
     const [batch = 0, channels = 0, ...space] = x.shape
     const together = [batch, groups, (channels / groups) * space.reduce((n, d) => n * d, 1)]
-    return $.reshape($.normalise($.reshape(x, { shape: together }), { epsilon }), { shape: x.shape }) as F
+    return $.reshape($.normalise($.reshape(x, { shape: together }), { epsilon }), { shape: x.shape })
   }

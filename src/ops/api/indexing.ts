@@ -1,10 +1,10 @@
-/** Constructors by index and by position: what users call of `gather.ts` and `rope.ts`. `api.ts` exports them. */
-import type { DType } from '../core/DType.ts'
-import { literal, type Expr } from '../core/Expr.ts'
-import { axisOf, keep, range, type Shape } from '../core/Shape.ts'
-import { tensor } from '../core/Tensor.ts'
-import { spreadAgain } from './reduce.ts'
-import { $ } from './registry.ts'
+/** By index and by position: tables, places of extrema, cumulative sums, rotary positions. */
+import type { DType } from '../../core/DType.ts'
+import type { Expr } from '../../core/Expr.ts'
+import { axisOf, keep, range, type Shape } from '../../core/Shape.ts'
+import { spreadAgain } from '../reduce.ts'
+import { $, type Fold } from '../registry.ts'
+import { modulo, takeAt } from './takeAt.ts'
 
 // reading and writing ----------------------------------------------------------------------
 
@@ -16,18 +16,18 @@ import { $ } from './registry.ts'
 export const take =
   (axis: number) =>
   <D extends DType>(table: Expr<D>, indices: Expr<'i32'>): Expr<D> =>
-    $.take(table, indices, { axis: axisOf(axis, table.shape.length) }) as Expr<D>
+    $.take(table, indices, { axis: axisOf(axis, table.shape.length) })
 
 /** The adjoint of `take`: values whose index is equal are added up, along an axis of length `size`. */
 export const scatterAdd =
   (axis: number, size: number) =>
   <D extends DType>(values: Expr<D>, indices: Expr<'i32'>): Expr<D> => {
     const rank = values.shape.length - indices.shape.length + 1
-    return $.scatterAdd(values, indices, { axis: axisOf(axis, rank), size }) as Expr<D>
+    return $.scatterAdd(values, indices, { axis: axisOf(axis, rank), size })
   }
 
 /** `x` as long as `like` on every axis but one: what lies beyond is cut. */
-const cutTo = (x: Expr, like: Shape, axis: number): Expr =>
+const cutTo = <D extends DType>(x: Expr<D>, like: Shape, axis: number): Expr<D> =>
   x.shape.length !== like.length || x.shape.every((d, i) => i === axis || d <= (like[i] ?? 0))
     ? x
     : $.slice(x, {
@@ -41,14 +41,14 @@ export const takeAlong =
   (axis: number) =>
   <D extends DType>(x: Expr<D>, indices: Expr<'i32'>): Expr<D> => {
     const at = axisOf(axis, x.shape.length)
-    return $.takeAlong(cutTo(x, indices.shape, at), indices, { axis: at }) as Expr<D>
+    return $.takeAlong(cutTo(x, indices.shape, at), indices, { axis: at })
   }
 
 /** The adjoint of `takeAlong`: `y[…, j, …] = Σ values[…, i, …]` over the `i` with index `j`. */
 export const addAlong =
   (axis: number, size: number) =>
   <D extends DType>(values: Expr<D>, indices: Expr<'i32'>): Expr<D> =>
-    $.addAlong(values, indices, { axis: axisOf(axis, values.shape.length), size }) as Expr<D>
+    $.addAlong(values, indices, { axis: axisOf(axis, values.shape.length), size })
 
 /** `1` where the index is, else `0`, along a new last axis of length `size`; out of range is all zeros. */
 export const oneHot =
@@ -57,7 +57,7 @@ export const oneHot =
     const shape = [...indices.shape, size]
     const spread = $.broadcast(indices, { shape, axes: range(indices.shape.length) })
     const hit = $.equal(spread, $.iota({ shape, axis: shape.length - 1, dtype: 'i32' }))
-    return $.cast(hit, { to: 'f32' }) as Expr<'f32'>
+    return $.cast(hit, { to: 'f32' })
   }
 
 /** Each element moved `shift` places along an axis, the last ones to the front. */
@@ -66,24 +66,20 @@ export const roll =
   <D extends DType, S extends Shape>(x: Expr<D, S>): Expr<D, S> => {
     const at = axisOf(axis, x.shape.length)
     const length = x.shape[at] ?? 1
-    return takeAt(x, at, (i) => (((i - shift) % length) + length) % length, length) as Expr<D, S>
+    return takeAt(x, at, (i) => modulo(i - shift, length), length) as Expr<D, S>
   }
-
-/** `y[i] = x[source(i)]` along an axis, for places known when the graph is built. */
-export const takeAt = (x: Expr, axis: number, source: (i: number) => number, length: number): Expr =>
-  $.take(x, literal(tensor('i32', [length], Float64Array.from(range(length), source))), { axis })
 
 // places of extrema ------------------------------------------------------------------------
 
 const place =
-  (extremum: (x: Expr, params: { readonly axes: ReadonlyArray<number> }) => Expr) =>
+  (extremum: Fold) =>
   (axis: number) =>
   (x: Expr): Expr<'i32'> => {
     const at = axisOf(axis, x.shape.length)
     const length = x.shape[at] ?? 1
     const hit = $.equal(x, spreadAgain($, extremum(x, { axes: [at] }), x.shape, [at]))
     const places = $.iota({ shape: x.shape, axis: at, dtype: 'i32' })
-    return $.min($.where(hit, places, $.fill(length - 1, places)), { axes: [at] }) as Expr<'i32'>
+    return $.min($.where(hit, places, $.fill(length - 1, places)), { axes: [at] })
   }
 
 /** The place of the largest element along an axis, which disappears; the first of equals. */
@@ -97,7 +93,7 @@ export const topK =
   (x: Expr<'f32'>): { readonly values: Expr<'f32'>; readonly indices: Expr<'i32'> } => {
     const at = axisOf(axis, x.shape.length)
     const places = $.iota({ shape: x.shape, axis: at, dtype: 'i32' })
-    const found = range(k).reduce<{ readonly rest: Expr; readonly indices: ReadonlyArray<Expr> }>(
+    const found = range(k).reduce<{ readonly rest: Expr; readonly indices: ReadonlyArray<Expr<'i32'>> }>(
       ({ rest, indices }) => {
         const i = argmax(at)(rest)
         const hit = $.equal(places, spreadAgain($, i, x.shape, [at]))
@@ -106,7 +102,7 @@ export const topK =
       },
       { rest: x, indices: [] }
     )
-    const indices = $.concat(found.indices, { axis: at }) as Expr<'i32'>
+    const indices = $.concat(found.indices, { axis: at })
     return { values: takeAlong(at)(x, indices), indices }
   }
 
@@ -116,12 +112,11 @@ export const topK =
 export const cumulativeSum =
   (axis: number) =>
   <D extends DType, S extends Shape>(x: Expr<D, S>): Expr<D, S> =>
-    $.cumulativeSum(x, { axis: axisOf(axis, x.shape.length), reverse: false }) as Expr<D, S>
+    $.cumulativeSum(x, { axis: axisOf(axis, x.shape.length), reverse: false })
 
 /**
  * Rotary positions: consecutive pairs `(a, b)` become `(a cos − b sin, a sin + b cos)`.
  *
  * - `x` `[batch, tokens, heads, d]`, `cos`, `sin` `[tokens, d/2]`
  */
-export const rope = (x: Expr<'f32'>, cos: Expr<'f32'>, sin: Expr<'f32'>): Expr<'f32'> =>
-  $.rope(x, cos, sin) as Expr<'f32'>
+export const rope = (x: Expr<'f32'>, cos: Expr<'f32'>, sin: Expr<'f32'>): Expr<'f32'> => $.rope(x, cos, sin)

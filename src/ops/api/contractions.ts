@@ -1,0 +1,97 @@
+/** Sums of products, the normalisations around them, and attention, which is both. */
+import type { DType } from '../../core/DType.ts'
+import { apply, type Expr } from '../../core/Expr.ts'
+import { composite, type Op } from '../../core/Op.ts'
+import { axisOf, equal, range, type Matmul, type Ok, type Out, type Shape } from '../../core/Shape.ts'
+import { $, type Side } from '../registry.ts'
+import { add, type Elementwise } from './elementwise.ts'
+
+// contractions ---------------------------------------------------------------------------
+
+/** Sums of products over paired axes; the result's axes are batch, free of `x`, free of `y`. */
+export const contract =
+  (left: Side, right: Side) =>
+  <D extends DType>(x: Expr<D>, y: Expr<NoInfer<D>>): Expr<D> =>
+    $.contract(x, y, { left, right })
+
+/** `[..., m, k] × [k, n]`, or `[..., m, k] × [..., k, n]` with equal leading axes. */
+export const matmul = <D extends DType, A extends Shape, B extends Shape>(
+  x: Expr<D, A>,
+  y: Expr<NoInfer<D>, B> & Ok<Matmul<A, B>>
+): Expr<D, Out<Matmul<A, B>>> => {
+  const node = apply(matmulOp, [x, y])
+  return (node.faults.length > 0 ? node : product(x, y)) as Expr<D, Out<Matmul<A, B>>>
+}
+
+const product = (x: Expr, y: Expr): Expr => {
+  const rank = y.shape.length
+  const batch = rank === 2 ? [] : range(rank - 2)
+  return $.contract(x, y, { left: { batch, over: [x.shape.length - 1] }, right: { batch, over: [rank - 2] } })
+}
+
+/** Only says what is wrong in matmul's own words; what fits becomes a contraction at once. */
+const matmulOp: Op = composite({
+  name: 'matmul',
+  equation: 'z[…,i,j] = Σₖ x[…,i,k] · y[…,k,j]',
+  arity: 2,
+  typing: ([x, y]) => {
+    const a: Shape = x?.shape ?? []
+    const b: Shape = y?.shape ?? []
+    if (x === undefined || y === undefined) return { _tag: 'WrongInputs', op: 'matmul', expected: 2, got: 1 }
+    if (x.dtype !== y.dtype) return { _tag: 'DTypesDiffer', op: 'matmul', left: x.dtype, right: y.dtype }
+    if (a.length < 2) return { _tag: 'TooFewAxes', op: 'matmul', operand: 'left', least: 2, shape: a }
+    if (b.length < 2) return { _tag: 'TooFewAxes', op: 'matmul', operand: 'right', least: 2, shape: b }
+    if (a.at(-1) !== b.at(-2)) return { _tag: 'InnerSizesDiffer', op: 'matmul', left: a, right: b }
+    if (b.length > 2 && !equal(a.slice(0, -2), b.slice(0, -2)))
+      return { _tag: 'LeadingAxesDiffer', op: 'matmul', left: a, right: b }
+    return { dtype: x.dtype, shape: [...a.slice(0, -1), b.at(-1) ?? 0] }
+  },
+  examples: [],
+  define:
+    () =>
+    ([x, y]) =>
+      product(x, y),
+  vjp: 'derived',
+  jvp: 'derived',
+  wgsl: 'derived',
+  onnx: 'derived'
+})
+
+// normalisation and attention ----------------------------------------------------------------
+
+export const softmax =
+  (axis: number): Elementwise =>
+  (x) =>
+    $.softmax(x, { axis: axisOf(axis, x.shape.length) })
+
+export const logSoftmax =
+  (axis: number): Elementwise =>
+  (x) =>
+    $.logSoftmax(x, { axis: axisOf(axis, x.shape.length) })
+
+/** Zero mean and unit variance along the last axis; `epsilon` is added to the variance. */
+export const normalise =
+  (epsilon: number): Elementwise =>
+  (x) =>
+    $.normalise(x, { epsilon })
+
+/** Unit mean square along the last axis; `epsilon` is added to the mean square. */
+export const rmsNormalise =
+  (epsilon: number): Elementwise =>
+  (x) =>
+    $.rmsNormalise(x, { epsilon })
+
+/**
+ * `softmax(q kᵀ / √d) v`.
+ *
+ * - `q` `[batch, queries, heads, d]`, `k`, `v` `[batch, keys, heads, d]`; result as `q`
+ * - `bias` added to the logits, broadcast to `[batch, heads, queries, keys]`; −∞ or a large negative number masks
+ */
+export const attention = (q: Expr<'f32'>, k: Expr<'f32'>, v: Expr<'f32'>, bias?: Expr<'f32'>): Expr<'f32'> => {
+  const perHead: Side = { batch: [0, 2], over: [3] }
+  const logits = $.contract($.mul(q, $.fill(1 / Math.sqrt(q.shape[3] ?? 1), q)), k, { left: perHead, right: perHead })
+  const biased = bias === undefined ? logits : add(logits, bias)
+  const weights = $.softmax(biased, { axis: 3 })
+  const mixed = $.contract(weights, v, { left: { batch: [0, 1], over: [3] }, right: { batch: [0, 2], over: [1] } })
+  return $.transpose(mixed, { order: [0, 2, 1, 3] })
+}

@@ -1,0 +1,132 @@
+/** Each element by itself: functions of one operand, and of several that are broadcast to one shape. */
+import type { DType } from '../../core/DType.ts'
+import type { Expr } from '../../core/Expr.ts'
+import type { Broadcast, Ok, Out, Shape } from '../../core/Shape.ts'
+import { $, type Unary } from '../registry.ts'
+import { together } from './stretch.ts'
+
+// one operand ----------------------------------------------------------------------------
+
+export type Elementwise = Unary
+
+/** Of one argument, so that it can be mapped over arrays. */
+const elementwise =
+  (operation: Unary): Elementwise =>
+  (x) =>
+    operation(x)
+
+export const neg: Elementwise = elementwise($.neg)
+export const abs: Elementwise = elementwise($.abs)
+export const sign: Elementwise = elementwise($.sign)
+export const floor: Elementwise = elementwise($.floor)
+export const exp: Elementwise = elementwise($.exp)
+export const log: Elementwise = elementwise($.log)
+export const sqrt: Elementwise = elementwise($.sqrt)
+export const rsqrt: Elementwise = elementwise($.rsqrt)
+export const reciprocal: Elementwise = elementwise($.reciprocal)
+export const sin: Elementwise = elementwise($.sin)
+export const cos: Elementwise = elementwise($.cos)
+export const tanh: Elementwise = elementwise($.tanh)
+export const sigmoid: Elementwise = elementwise($.sigmoid)
+export const erf: Elementwise = elementwise($.erf)
+export const expm1: Elementwise = elementwise($.expm1)
+export const log1p: Elementwise = elementwise($.log1p)
+export const relu: Elementwise = elementwise($.relu)
+export const not: Elementwise = elementwise($.not)
+/** `x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³)))`. */
+export const geluTanh: Elementwise = elementwise($.geluTanh)
+/** `x Φ(x)`. */
+export const gelu: Elementwise = elementwise($.gelu)
+export const silu: Elementwise = elementwise($.silu)
+export const softplus: Elementwise = elementwise($.softplus)
+/** The operand, held constant by every derivative. */
+export const stopGradient: Elementwise = elementwise($.stopGradient)
+export const square: Elementwise = (x) => $.mul(x, x)
+
+/** `k x`. */
+export const scale =
+  (k: number): Elementwise =>
+  (x) =>
+    $.mul(x, $.fill(k, x))
+
+/** `x + k`. */
+export const offset =
+  (k: number): Elementwise =>
+  (x) =>
+    $.add(x, $.fill(k, x))
+
+/** `x` held between `min` and `max`; the derivative outside is 0. */
+export const clamp =
+  (min: number, max: number): Elementwise =>
+  (x) =>
+    $.minimum($.maximum(x, $.fill(min, x)), $.fill(max, x))
+
+/** `x < 0 ? slope x : x`. */
+export const leakyRelu =
+  (slope: number): Elementwise =>
+  (x) =>
+    $.where($.less(x, $.fill(0, x)), $.mul(x, $.fill(slope, x)), x)
+
+const isOf = <D extends DType, S extends Shape>(x: Expr<DType, S>, dtype: D): x is Expr<D, S> => x.dtype === dtype
+
+export const cast =
+  <const E extends DType>(to: E) =>
+  <S extends Shape>(x: Expr<DType, S>): Expr<E, S> =>
+    isOf(x, to) ? x : $.cast(x, { to })
+
+// two operands ---------------------------------------------------------------------------
+
+/** An operation on two tensors: `op(x, y)`, or `pipe(x, op(y))`. */
+export interface Binary<Op extends string> {
+  <D extends DType, B extends Shape>(
+    y: Expr<D, B>
+  ): <A extends Shape>(x: Expr<NoInfer<D>, A> & Ok<Broadcast<Op, A, B>>) => Expr<D, Out<Broadcast<Op, A, B>>>
+  <D extends DType, A extends Shape, B extends Shape>(
+    x: Expr<D, A>,
+    y: Expr<NoInfer<D>, B> & Ok<Broadcast<Op, A, B>>
+  ): Expr<D, Out<Broadcast<Op, A, B>>>
+}
+
+/** A comparison of two tensors. */
+export interface Comparison<Op extends string> {
+  <D extends DType, A extends Shape, B extends Shape>(
+    x: Expr<D, A>,
+    y: Expr<NoInfer<D>, B> & Ok<Broadcast<Op, A, B>>
+  ): Expr<'bool', Out<Broadcast<Op, A, B>>>
+}
+
+const broadcasting = (operation: (x: Expr, y: Expr) => Expr): ((...xs: ReadonlyArray<Expr>) => unknown) => {
+  const build = (x: Expr, y: Expr): Expr => {
+    const [a = x, b = y] = together([x, y])
+    return operation(a, b)
+  }
+  return (x, y) => (x === undefined ? undefined : y === undefined ? (z: Expr) => build(z, x) : build(x, y))
+}
+
+const binary = <Op extends string>(operation: (x: Expr, y: Expr) => Expr): Binary<Op> =>
+  broadcasting(operation) as Binary<Op>
+const comparison = <Op extends string>(operation: (x: Expr, y: Expr) => Expr): Comparison<Op> =>
+  broadcasting(operation) as Comparison<Op>
+
+export const add: Binary<'add'> = binary($.add)
+export const sub: Binary<'sub'> = binary($.sub)
+export const mul: Binary<'mul'> = binary($.mul)
+export const div: Binary<'div'> = binary($.div)
+export const pow: Binary<'pow'> = binary($.pow)
+export const maximum: Binary<'maximum'> = binary($.maximum)
+export const minimum: Binary<'minimum'> = binary($.minimum)
+export const less: Comparison<'less'> = comparison($.less)
+export const lessEqual: Comparison<'lessEqual'> = comparison($.lessEqual)
+export const equal: Comparison<'equal'> = comparison($.equal)
+export const and: Comparison<'and'> = comparison($.and)
+export const or: Comparison<'or'> = comparison($.or)
+
+/** `x` where the condition holds, else `y`. */
+export const where = <D extends DType, A extends Shape, B extends Shape>(
+  condition: Expr<'bool'>,
+  x: Expr<D, A>,
+  y: Expr<NoInfer<D>, B> & Ok<Broadcast<'where', A, B>>
+): Expr<D, Out<Broadcast<'where', A, B>>> => {
+  const [c = condition, a = x, b = y] = together([condition, x, y])
+  return $.where(c, a, b) as Expr<D, Out<Broadcast<'where', A, B>>>
+}

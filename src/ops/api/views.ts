@@ -1,0 +1,120 @@
+/** The same elements elsewhere: shapes, orders and parts. */
+import type { DType } from '../../core/DType.ts'
+import { apply, type Expr } from '../../core/Expr.ts'
+import { composite, type Op } from '../../core/Op.ts'
+import { axisOf, equal, range, size, type Shape } from '../../core/Shape.ts'
+import { $ } from '../registry.ts'
+import { stretch } from './stretch.ts'
+
+const hole = (from: Shape, to: Shape): Shape => {
+  const known = to.reduce((n, d) => (d === -1 ? n : n * d), 1)
+  return to.map((d) => (d === -1 ? size(from) / known : d))
+}
+
+/** The same elements in another shape; one axis may be `-1`, which takes what is left. */
+export const reshape =
+  <const S extends Shape>(shape: S) =>
+  <D extends DType>(x: Expr<D>): Expr<D, S> =>
+    $.reshape(x, { shape: hole(x.shape, shape) }) as Expr<D, S>
+
+/** Axis `i` of the result is axis `order[i]` of the operand. */
+export const transpose =
+  (order: ReadonlyArray<number>) =>
+  <D extends DType>(x: Expr<D>): Expr<D> =>
+    $.transpose(x, { order: order.map((axis) => axisOf(axis, x.shape.length)) })
+
+/** The operand stretched to `shape` by NumPy's rules. */
+export const broadcastTo =
+  <const S extends Shape>(shape: S) =>
+  <D extends DType>(x: Expr<D>): Expr<D, S> =>
+    stretch(x, shape)
+
+/** A new axis of size 1 at `axis` of the result. */
+export const expandDims =
+  (axis: number) =>
+  <D extends DType>(x: Expr<D>): Expr<D> => {
+    const at = axisOf(axis, x.shape.length + 1)
+    return $.reshape(x, { shape: [...x.shape.slice(0, at), 1, ...x.shape.slice(at)] })
+  }
+
+/** Elements `start ≤ i < stop` along one axis. */
+export const narrow =
+  (axis: number, start: number, stop: number) =>
+  <D extends DType>(x: Expr<D>): Expr<D> => {
+    const at = axisOf(axis, x.shape.length)
+    return $.slice(x, {
+      start: x.shape.map((_, i) => (i === at ? start : 0)),
+      stop: x.shape.map((d, i) => (i === at ? stop : d)),
+      step: x.shape.map(() => 1)
+    })
+  }
+
+/** `x[start : stop : step]`, one triple per axis. */
+export const slice =
+  (ranges: ReadonlyArray<readonly [start: number, stop: number, step: number]>) =>
+  <D extends DType>(x: Expr<D>): Expr<D> =>
+    $.slice(x, {
+      start: ranges.map((r) => r[0]),
+      stop: ranges.map((r) => r[1]),
+      step: ranges.map((r) => r[2])
+    })
+
+/** `n` equal parts along an axis. */
+export const split =
+  (n: number, axis: number) =>
+  <D extends DType>(x: Expr<D>): ReadonlyArray<Expr<D>> => {
+    const part = (x.shape[axisOf(axis, x.shape.length)] ?? 0) / n
+    return range(n).map((i) => narrow(axis, i * part, (i + 1) * part)(x))
+  }
+
+export const concat =
+  (axis: number) =>
+  <D extends DType>(xs: ReadonlyArray<Expr<D>>): Expr<D> =>
+    $.concat(xs, { axis: axisOf(axis, xs[0]?.shape.length ?? 0) })
+
+/** Operands of one shape, side by side along a new axis. */
+export const stack =
+  (axis: number) =>
+  <D extends DType>(xs: ReadonlyArray<Expr<D>>): Expr<D> =>
+    concat(axis)(xs.map(expandDims(axis)))
+
+/** `value` added before and after each axis; negative amounts cut. */
+export const pad =
+  (amounts: ReadonlyArray<readonly [before: number, after: number]>, value = 0) =>
+  <D extends DType>(x: Expr<D>): Expr<D> =>
+    $.pad(x, {
+      low: amounts.map((a) => a[0]),
+      high: amounts.map((a) => a[1]),
+      interior: amounts.map(() => 0),
+      value
+    })
+
+export const flip =
+  (axes: ReadonlyArray<number>) =>
+  <D extends DType, S extends Shape>(x: Expr<D, S>): Expr<D, S> =>
+    $.flip(x, { axes: axes.map((axis) => axisOf(axis, x.shape.length)) })
+
+// refinement -----------------------------------------------------------------------------
+
+const expected: Op = composite<{ readonly shape: Shape }, 1>({
+  name: 'expect',
+  equation: 'x, whose shape is known to be the given one',
+  arity: 1,
+  typing: ([x], { shape }) =>
+    x !== undefined && equal(x.shape, shape) ? x : { _tag: 'Unexpected', expected: shape, got: x?.shape ?? [] },
+  examples: [],
+  define:
+    () =>
+    ([x]) =>
+      x,
+  vjp: 'derived',
+  jvp: 'derived',
+  wgsl: 'derived',
+  onnx: 'derived'
+})
+
+/** A shape of which the types lost sight, checked when the graph is built. */
+export const expect =
+  <const S extends Shape>(shape: S) =>
+  <D extends DType>(x: Expr<D>): Expr<D, S> =>
+    (x.faults.length > 0 || equal(x.shape, shape) ? x : apply(expected, [x], { shape })) as Expr<D, S>

@@ -1,0 +1,156 @@
+/** Elementwise operations of two operands. */
+import type { DType } from '../core/DType.ts'
+import type { Expr, Params } from '../core/Expr.ts'
+import type { Op } from '../core/Op.ts'
+import type { Shape } from '../core/Shape.ts'
+import { elementwise, everywhere, flat, positive, type Row } from './elementwise.ts'
+
+export type Binary = <D extends DType, S extends Shape>(x: Expr<D, S>, y: Expr) => Expr<D, S>
+export type Relation = <S extends Shape>(x: Expr<DType, S>, y: Expr) => Expr<'bool', S>
+
+declare module '../core/Op.ts' {
+  interface Builder {
+    readonly add: Binary
+    readonly sub: Binary
+    readonly mul: Binary
+    readonly div: Binary
+    readonly pow: Binary
+    readonly maximum: Binary
+    readonly minimum: Binary
+    readonly less: Relation
+    readonly lessEqual: Relation
+    readonly equal: Relation
+    readonly and: Relation
+    readonly or: Relation
+  }
+}
+
+// arithmetic -----------------------------------------------------------------------------
+
+const infix =
+  (symbol: string) =>
+  (xs: ReadonlyArray<string>): string =>
+    `(${xs[0]} ${symbol} ${xs[1]})`
+const call =
+  (f: string) =>
+  (xs: ReadonlyArray<string>): string =>
+    `${f}(${xs.join(', ')})`
+
+export const add: Op = elementwise('add', {
+  equation: 'x + y',
+  domain: [everywhere, everywhere],
+  meaning: ([x = NaN, y = NaN]) => x + y,
+  wgsl: infix('+'),
+  onnx: 'Add',
+  derivative: () => () => [(g) => g, (g) => g]
+})
+
+export const sub: Op = elementwise('sub', {
+  equation: 'x − y',
+  domain: [everywhere, everywhere],
+  meaning: ([x = NaN, y = NaN]) => x - y,
+  wgsl: infix('-'),
+  onnx: 'Sub',
+  derivative: ($) => () => [(g) => g, (g) => $.neg(g)]
+})
+
+export const mul: Op = elementwise('mul', {
+  equation: 'x · y',
+  domain: [everywhere, everywhere],
+  meaning: ([x = NaN, y = NaN]) =>
+    Number.isInteger(x) && Number.isInteger(y) && Math.abs(x * y) > 2 ** 52 ? Math.imul(x, y) : x * y,
+  wgsl: infix('*'),
+  onnx: 'Mul',
+  derivative:
+    ($) =>
+    ({ inputs: [x, y] }) => [(g) => (y === undefined ? g : $.mul(g, y)), (g) => (x === undefined ? g : $.mul(g, x))]
+})
+
+export const div: Op = elementwise('div', {
+  equation: 'x / y',
+  domain: [everywhere, positive],
+  meaning: ([x = NaN, y = NaN]) => x / y,
+  wgsl: infix('/'),
+  onnx: 'Div',
+  derivative:
+    ($) =>
+    ({ inputs: [, y], output }) =>
+      y === undefined ? [] : [(g) => $.div(g, y), (g) => $.neg($.div($.mul(g, output), y))]
+})
+
+export const pow: Op = elementwise('pow', {
+  equation: 'xʸ, x > 0',
+  domain: [positive, everywhere],
+  meaning: ([x = NaN, y = NaN]) => x ** y,
+  wgsl: call('pow'),
+  onnx: 'Pow',
+  derivative:
+    ($) =>
+    ({ inputs: [x, y], output }) =>
+      x === undefined || y === undefined
+        ? []
+        : [(g) => $.mul(g, $.mul(y, $.pow(x, $.sub(y, $.fill(1, y))))), (g) => $.mul(g, $.mul(output, $.log(x)))]
+})
+
+const extremum = (name: string, equation: string, wgsl: string, op: string, f: (x: number, y: number) => number): Op =>
+  elementwise(name, {
+    equation,
+    domain: [everywhere, everywhere],
+    apart: 0.05,
+    meaning: ([x = NaN, y = NaN]) => f(x, y),
+    wgsl: call(wgsl),
+    onnx: op,
+    // At a tie each operand gets half.
+    derivative:
+      ($) =>
+      ({ inputs: [x, y], output }) => {
+        if (x === undefined || y === undefined) return []
+        const share = (g: Expr, mine: Expr, other: Expr): Expr => {
+          const half = $.where($.equal(mine, other), $.fill(0.5, g), $.fill(1, g))
+          return $.where($.equal(mine, output), $.mul(g, half), $.fill(0, g))
+        }
+        return [(g) => share(g, x, y), (g) => share(g, y, x)]
+      }
+  })
+
+export const maximum: Op = extremum('maximum', 'max(x, y)', 'max', 'Max', Math.max)
+export const minimum: Op = extremum('minimum', 'min(x, y)', 'min', 'Min', Math.min)
+
+// truth values ---------------------------------------------------------------------------
+
+/** A relation of two operands, which has no derivative. */
+const relation = (
+  name: string,
+  equation: string,
+  symbol: string,
+  op: string,
+  operands: Pick<Row<Params>, 'domain' | 'apart' | 'operands' | 'accepts'>,
+  holds: (x: number, y: number) => boolean
+): Op =>
+  elementwise(name, {
+    ...operands,
+    equation,
+    result: () => 'bool',
+    meaning: ([x = NaN, y = NaN]) => Number(holds(x, y)),
+    wgsl: infix(symbol),
+    onnx: op,
+    derivative: flat
+  })
+
+const numbers = { domain: [everywhere, everywhere], apart: 0.05 }
+
+export const less: Op = relation('less', 'x < y', '<', 'Less', numbers, (x, y) => x < y)
+export const lessEqual: Op = relation('lessEqual', 'x ≤ y', '<=', 'LessOrEqual', numbers, (x, y) => x <= y)
+export const equalTo: Op = relation('equal', 'x = y', '==', 'Equal', numbers, (x, y) => x === y)
+
+const truths: Pick<Row<Params>, 'domain' | 'operands' | 'accepts'> = {
+  domain: [
+    [0, 1],
+    [0, 1]
+  ],
+  operands: ['bool', 'bool'],
+  accepts: (dtype) => dtype === 'bool'
+}
+
+export const and: Op = relation('and', 'x ∧ y', '&&', 'And', truths, (x, y) => x !== 0 && y !== 0)
+export const or: Op = relation('or', 'x ∨ y', '||', 'Or', truths, (x, y) => x !== 0 || y !== 0)

@@ -1,0 +1,285 @@
+/** Views that cut and join: parts of the operand, the operand with something around it, operands side by side. */
+import type { DType } from '../core/DType.ts'
+import type { Expr, Type } from '../core/Expr.ts'
+import type { Fault } from '../core/Fault.ts'
+import type { OnnxGraph } from '../core/Lowering.ts'
+import { primitive, type Op } from '../core/Op.ts'
+import { drop, equal, range, size, strides, type Shape } from '../core/Shape.ts'
+import { draw } from './draw.ts'
+import { reshapeOnnx } from './onnx.ts'
+import { fromAxes } from './place.ts'
+import { linear } from './tangent.ts'
+import { gatherBy, only } from './view.ts'
+import { wgslNumber } from './wgsl.ts'
+
+/** Per axis the half-open range `[start, stop)` and the step ≥ 1. */
+export type Slice = {
+  readonly start: ReadonlyArray<number>
+  readonly stop: ReadonlyArray<number>
+  readonly step: ReadonlyArray<number>
+}
+/** Per axis elements added before (`low`), after (`high`) and between (`interior`); negative `low`, `high` cut. */
+export type Pad = {
+  readonly low: ReadonlyArray<number>
+  readonly high: ReadonlyArray<number>
+  readonly interior: ReadonlyArray<number>
+  readonly value: number
+}
+export type Concat = { readonly axis: number }
+
+declare module '../core/Op.ts' {
+  interface Builder {
+    readonly slice: <D extends DType>(x: Expr<D>, params: Slice) => Expr<D>
+    readonly pad: <D extends DType>(x: Expr<D>, params: Pad) => Expr<D>
+    readonly concat: <D extends DType>(xs: ReadonlyArray<Expr<D>>, params: Concat) => Expr<D>
+  }
+}
+
+// parts ----------------------------------------------------------------------------------
+
+const ceil = (n: number, d: number): number => Math.max(0, Math.ceil(n / d))
+
+export const slice: Op = primitive<Slice>({
+  name: 'slice',
+  equation: 'x[start : stop : step] on every axis',
+  arity: 1,
+  typing: ([x], { start, stop, step }): Type | Fault =>
+    x === undefined ||
+    start.length !== x.shape.length ||
+    x.shape.some(
+      (d, i) => (start[i] ?? -1) < 0 || (stop[i] ?? -1) > d || (stop[i] ?? -1) < (start[i] ?? 0) || (step[i] ?? 0) < 1
+    )
+      ? {
+          _tag: 'Invalid',
+          op: 'slice',
+          why: `[${start}] to [${stop}] by [${step}] does not lie in [${x?.shape ?? []}]`
+        }
+      : { dtype: x.dtype, shape: x.shape.map((_, i) => ceil((stop[i] ?? 0) - (start[i] ?? 0), step[i] ?? 1)) },
+  examples: [
+    { params: { start: [1, 0], stop: [5, 6], step: [2, 3] }, inputs: [draw([5, 6])] },
+    { params: { start: [2], stop: [3], step: [1] }, inputs: [draw([4])] }
+  ],
+  meaning: (inputs, { start, step }, type) => {
+    const x = only(inputs)
+    const steps = strides(x.shape)
+    return gatherBy(x, type, (index) =>
+      steps.reduce((sum, s, i) => sum + ((start[i] ?? 0) + (index[i] ?? 0) * (step[i] ?? 1)) * s, 0)
+    )
+  },
+  vjp:
+    ($) =>
+    ({ inputs: [x], output, params: { start, step }, cotangent: g }) => {
+      if (x === undefined) return []
+      const end = output.shape.map((n, i) => (start[i] ?? 0) + (n - 1) * (step[i] ?? 1) + 1)
+      const high = x.shape.map((d, i) => d - (end[i] ?? 0))
+      return [
+        output.shape.includes(0)
+          ? $.fill(0, x)
+          : $.pad(g, { low: start, high, interior: step.map((s) => s - 1), value: 0 })
+      ]
+    },
+  jvp: linear(($) => $.slice),
+  wgsl: {
+    _tag: 'Map',
+    element: ({ at, params: { start, step }, inputs, load }) => {
+      const place = (axis: string, i: number): string => {
+        const scaled = step[i] === 1 ? axis : `${axis} * ${step[i]}u`
+        return start[i] === 0 ? (step[i] === 1 ? axis : `(${scaled})`) : `(${scaled} + ${start[i]}u)`
+      }
+      return load(0, fromAxes(inputs[0]?.shape ?? [], at.axes().map(place)))
+    }
+  },
+  onnx:
+    (g) =>
+    ({ inputs: [x], params: { start, stop, step } }) => {
+      if (x === undefined) return ''
+      const cut = range(start.length).filter((i) => start[i] !== 0 || stop[i] !== x.type.shape[i] || step[i] !== 1)
+      const pick = (values: ReadonlyArray<number>): string => g.ints(cut.map((i) => values[i] ?? 0))
+      return cut.length === 0 ? x : g.node('Slice', [g.full(x), pick(start), pick(stop), g.ints(cut), pick(step)])
+    }
+})
+
+// margins --------------------------------------------------------------------------------
+
+const paddedSize = (d: number, { low, high, interior }: Pad, i: number): number =>
+  (low[i] ?? 0) + d + Math.max(0, d - 1) * (interior[i] ?? 0) + (high[i] ?? 0)
+
+/** Spreads elements along the axes by reshaping with a padded axis of size 1 between them. */
+const spread = (g: OnnxGraph, name: string, shape: Shape, interior: ReadonlyArray<number>, value: string): string => {
+  const paired = shape.flatMap((d) => [d, 1])
+  const pads = [...paired.map(() => 0), ...shape.flatMap((_, i) => [0, interior[i] ?? 0])]
+  const apart = shape.map((d, i) => d * ((interior[i] ?? 0) + 1))
+  const wide = g.node('Pad', [reshapeOnnx(g, name, paired), g.ints(pads), value])
+  const flat = reshapeOnnx(g, wide, apart)
+  const stop = shape.map((d, i) => d + (d - 1) * (interior[i] ?? 0))
+  return g.node('Slice', [
+    flat,
+    g.ints(shape.map(() => 0)),
+    g.ints(stop),
+    g.ints(range(shape.length)),
+    g.ints(shape.map(() => 1))
+  ])
+}
+
+export const pad: Op = primitive<Pad>({
+  name: 'pad',
+  equation: 'x with a constant before, after and between its elements',
+  arity: 1,
+  typing: ([x], params): Type | Fault =>
+    x === undefined || params.low.length !== x.shape.length || x.shape.some((d, i) => paddedSize(d, params, i) < 0)
+      ? { _tag: 'Invalid', op: 'pad', why: `low [${params.low}], high [${params.high}] do not fit [${x?.shape ?? []}]` }
+      : { dtype: x.dtype, shape: x.shape.map((d, i) => paddedSize(d, params, i)) },
+  examples: [
+    { params: { low: [1, 0], high: [2, 3], interior: [0, 0], value: 0 }, inputs: [draw([2, 3])] },
+    { params: { low: [-1, 2], high: [1, -2], interior: [0, 0], value: 0 }, inputs: [draw([3, 4])] },
+    { params: { low: [0, 1], high: [1, 0], interior: [2, 1], value: 0.75 }, inputs: [draw([2, 3])] }
+  ],
+  meaning: (inputs, { low, interior, value }, type) => {
+    const x = only(inputs)
+    const steps = strides(x.shape)
+    return gatherBy(
+      x,
+      type,
+      (index) => {
+        const places = steps.map((_, i) => ((index[i] ?? 0) - (low[i] ?? 0)) / ((interior[i] ?? 0) + 1))
+        const inside = places.every((p, i) => Number.isInteger(p) && p >= 0 && p < (x.shape[i] ?? 0))
+        return inside ? places.reduce((sum, p, i) => sum + p * (steps[i] ?? 0), 0) : -1
+      },
+      value
+    )
+  },
+  vjp:
+    ($) =>
+    ({ inputs: [x], params: { low, high, interior }, cotangent: g }) => {
+      if (x === undefined) return []
+      if (x.shape.includes(0) || g.shape.includes(0)) return [$.fill(0, x)]
+      const none = low.map(() => 0)
+      const cut = $.pad(g, { low: low.map((n) => -n), high: high.map((n) => -n), interior: none, value: 0 })
+      return [$.slice(cut, { start: none, stop: cut.shape, step: interior.map((n) => n + 1) })]
+    },
+  jvp:
+    ($) =>
+    ({ tangents: [v], params }) =>
+      v && $.pad(v, { ...params, value: 0 }),
+  wgsl: {
+    _tag: 'Map',
+    element: ({ at, params: { low, high, interior, value }, inputs, type, load, bind }) => {
+      const shape = inputs[0]?.shape ?? []
+      const kept = shape.map((_, i) => low[i] === 0 && high[i] === 0 && interior[i] === 0)
+      // Below `low` the difference wraps to a huge index, which is outside like those above.
+      const moved = at
+        .axes()
+        .map((axis, i) =>
+          (low[i] ?? 0) === 0
+            ? axis
+            : bind('u32', low[i]! > 0 ? `${axis} - ${low[i]}u` : `${axis} + ${-(low[i] ?? 0)}u`)
+        )
+      const places = moved.map((axis, i) => (interior[i] === 0 ? axis : `(${axis} / ${(interior[i] ?? 0) + 1}u)`))
+      const inside = places.flatMap((place, i) =>
+        kept[i]
+          ? []
+          : [
+              `${place} < ${shape[i]}u`,
+              ...(interior[i] === 0 ? [] : [`${moved[i]} % ${(interior[i] ?? 0) + 1}u == 0u`])
+            ]
+      )
+      const held = places.map((place, i) => (kept[i] ? place : `min(${place}, ${Math.max(0, (shape[i] ?? 1) - 1)}u)`))
+      const loaded = load(0, fromAxes(shape, held))
+      return inside.length === 0 ? loaded : `select(${wgslNumber(value, type)}, ${loaded}, ${inside.join(' && ')})`
+    }
+  },
+  onnx:
+    (g) =>
+    ({ inputs: [x], params: { low, high, interior, value }, type }) => {
+      if (x === undefined) return ''
+      const filler = g.constant(type.dtype, [value])
+      const full = g.full(x)
+      const apart = interior.some((n) => n > 0) ? spread(g, full, x.type.shape, interior, filler) : full
+      return [...low, ...high].every((n) => n === 0) ? apart : g.node('Pad', [apart, g.ints([...low, ...high]), filler])
+    }
+})
+
+// side by side ---------------------------------------------------------------------------
+
+/** Where each operand begins along the axis. */
+const startsOf = (inputs: ReadonlyArray<{ readonly shape: Shape }>, axis: number): ReadonlyArray<number> =>
+  inputs.reduce<ReadonlyArray<number>>((starts, x) => [...starts, (starts.at(-1) ?? 0) + (x.shape[axis] ?? 0)], [0])
+
+export const concat: Op = primitive<Concat>({
+  name: 'concat',
+  equation: 'the operands one after another along an axis',
+  arity: -1,
+  typing: (inputs, { axis }): Type | Fault => {
+    const head = inputs[0]
+    if (head === undefined) return { _tag: 'WrongInputs', op: 'concat', expected: 1, got: 0 }
+    if (axis < 0 || axis >= head.shape.length) return { _tag: 'AxisOutOfRange', op: 'concat', axis, shape: head.shape }
+    const odd = inputs.find(
+      (x) => !equal(drop(x.shape, [axis]), drop(head.shape, [axis])) || x.shape.length !== head.shape.length
+    )
+    if (odd !== undefined) return { _tag: 'ShapesDiffer', op: 'concat', left: head.shape, right: odd.shape }
+    const other = inputs.find((x) => x.dtype !== head.dtype)
+    if (other !== undefined) return { _tag: 'DTypesDiffer', op: 'concat', left: head.dtype, right: other.dtype }
+    const total = inputs.reduce((n, x) => n + (x.shape[axis] ?? 0), 0)
+    return { dtype: head.dtype, shape: head.shape.map((d, i) => (i === axis ? total : d)) }
+  },
+  examples: [
+    { params: { axis: 1 }, inputs: [draw([2, 3]), draw([2, 1]), draw([2, 2])] },
+    { params: { axis: 0 }, inputs: [draw([2]), draw([3])] }
+  ],
+  meaning: (inputs, { axis }, type) => {
+    const data = new Float64Array(size(type.shape)) // local
+    const inner = size(type.shape.slice(axis + 1))
+    const row = (type.shape[axis] ?? 0) * inner
+    const offsets = startsOf(inputs, axis)
+    inputs.forEach((x, k) => {
+      const width = (x.shape[axis] ?? 0) * inner
+      for (let i = 0; i < x.data.length; i++)
+        data[Math.floor(i / width) * row + (offsets[k] ?? 0) * inner + (i % width)] = x.data[i] ?? NaN
+    })
+    return { ...type, data }
+  },
+  vjp:
+    ($) =>
+    ({ inputs, params: { axis }, cotangent: g }) => {
+      const offsets = startsOf(inputs, axis)
+      return inputs.map((x, k) =>
+        $.slice(g, {
+          start: x.shape.map((_, i) => (i === axis ? (offsets[k] ?? 0) : 0)),
+          stop: x.shape.map((d, i) => (i === axis ? (offsets[k] ?? 0) + d : d)),
+          step: x.shape.map(() => 1)
+        })
+      )
+    },
+  jvp:
+    ($) =>
+    ({ inputs, tangents, params }) =>
+      $.concat(
+        inputs.map((x, i) => tangents[i] ?? $.fill(0, x)),
+        params
+      ),
+  wgsl: {
+    _tag: 'Map',
+    element: ({ at, params: { axis }, inputs, load, bind }) => {
+      const offsets = startsOf(inputs, axis)
+      const here = at.axes()[axis] ?? '0u'
+      const from = (k: number): string => {
+        const shape = inputs[k]?.shape ?? []
+        const shifted = bind('u32', `min(${here} - ${offsets[k]}u, ${Math.max(0, (shape[axis] ?? 1) - 1)}u)`)
+        return load(
+          k,
+          fromAxes(
+            shape,
+            at.axes().map((a, i) => (i === axis ? shifted : a))
+          )
+        )
+      }
+      return range(inputs.length)
+        .slice(0, -1)
+        .reduceRight((rest, k) => `select(${rest}, ${from(k)}, ${here} < ${offsets[k + 1]}u)`, from(inputs.length - 1))
+    }
+  },
+  onnx:
+    (g) =>
+    ({ inputs, params: { axis } }) =>
+      g.node('Concat', inputs.map(g.full), { axis })
+})

@@ -1,0 +1,268 @@
+/** Elementwise operations of one operand. */
+import type { DType } from '../core/DType.ts'
+import type { Expr } from '../core/Expr.ts'
+import type { OnnxGraph } from '../core/Lowering.ts'
+import type { Builder, Op } from '../core/Op.ts'
+import type { Shape } from '../core/Shape.ts'
+import { elementwise, everywhere, flat, positive } from './elementwise.ts'
+
+export type Unary = <D extends DType, S extends Shape>(x: Expr<D, S>) => Expr<D, S>
+
+declare module '../core/Op.ts' {
+  interface Builder {
+    readonly neg: Unary
+    readonly abs: Unary
+    readonly sign: Unary
+    readonly exp: Unary
+    readonly log: Unary
+    readonly sqrt: Unary
+    readonly rsqrt: Unary
+    readonly reciprocal: Unary
+    readonly sin: Unary
+    readonly cos: Unary
+    readonly tanh: Unary
+    readonly sigmoid: Unary
+    readonly erf: Unary
+    readonly expm1: Unary
+    readonly log1p: Unary
+    readonly relu: Unary
+    readonly floor: Unary
+    readonly not: Unary
+  }
+}
+
+/** What scales the tangent is a function of the operand and the result. */
+const unary = (
+  name: string,
+  equation: string,
+  domain: readonly [number, number],
+  meaning: (x: number) => number,
+  wgsl: (x: string) => string,
+  onnx: string | ((g: OnnxGraph, x: string) => string),
+  derivative: ($: Builder) => (g: Expr, x: Expr, y: Expr) => Expr
+): Op =>
+  elementwise(name, {
+    equation,
+    domain: [domain],
+    meaning: ([x = NaN]) => meaning(x),
+    wgsl: ([x = '']) => wgsl(x),
+    onnx: typeof onnx === 'string' ? onnx : (g, [x = '']) => onnx(g, x),
+    derivative:
+      ($) =>
+      ({ inputs: [x], output }) => [(g) => (x === undefined ? g : derivative($)(g, x, output))]
+  })
+
+const f32 = (g: OnnxGraph, value: number): string => g.constant('f32', [value])
+
+// signs and steps ---------------------------------------------------------------------
+
+export const neg: Op = unary(
+  'neg',
+  '−x',
+  everywhere,
+  (x) => -x,
+  (x) => `(-${x})`,
+  'Neg',
+  ($) => (g) => $.neg(g)
+)
+
+export const abs: Op = unary(
+  'abs',
+  '|x|',
+  [0.2, 3],
+  Math.abs,
+  (x) => `abs(${x})`,
+  'Abs',
+  ($) => (g, x) => $.mul(g, $.sign(x))
+)
+
+export const sign: Op = elementwise('sign', {
+  equation: 'x / |x|, 0 at 0',
+  domain: [[0.2, 3]],
+  meaning: ([x = NaN]) => Math.sign(x),
+  wgsl: ([x]) => `sign(${x})`,
+  onnx: 'Sign',
+  derivative: flat
+})
+
+export const floor: Op = elementwise('floor', {
+  equation: 'the largest integer not above x',
+  domain: [[0.1, 0.9]],
+  meaning: ([x = NaN]) => Math.floor(x),
+  wgsl: ([x]) => `floor(${x})`,
+  onnx: 'Floor',
+  derivative: flat
+})
+
+export const relu: Op = unary(
+  'relu',
+  'max(x, 0); derivative 0 at 0',
+  [0.1, 2],
+  (x) => (Number.isNaN(x) ? x : Math.max(x, 0)),
+  (x) => `max(${x}, 0.0)`,
+  'Relu',
+  ($) => (g, x) => $.where($.less($.fill(0, x), x), g, $.fill(0, g))
+)
+
+export const not: Op = elementwise('not', {
+  equation: '¬x',
+  domain: [[0, 1]],
+  operands: ['bool'],
+  meaning: ([x]) => Number(x === 0),
+  wgsl: ([x]) => `(!${x})`,
+  onnx: 'Not',
+  derivative: flat
+})
+
+// powers ------------------------------------------------------------------------------
+
+export const sqrt: Op = unary(
+  'sqrt',
+  '√x',
+  positive,
+  Math.sqrt,
+  (x) => `sqrt(${x})`,
+  'Sqrt',
+  ($) => (g, _, y) => $.div($.mul(g, $.fill(0.5, g)), y)
+)
+
+export const rsqrt: Op = unary(
+  'rsqrt',
+  '1/√x',
+  positive,
+  (x) => 1 / Math.sqrt(x),
+  (x) => `inverseSqrt(${x})`,
+  (g, x) => g.node('Reciprocal', [g.node('Sqrt', [x])]),
+  ($) => (g, _, y) => $.mul($.mul(g, $.fill(-0.5, g)), $.mul(y, $.mul(y, y)))
+)
+
+export const reciprocal: Op = unary(
+  'reciprocal',
+  '1/x',
+  positive,
+  (x) => 1 / x,
+  (x) => `(1.0 / ${x})`,
+  'Reciprocal',
+  ($) => (g, _, y) => $.neg($.mul(g, $.mul(y, y)))
+)
+
+// exponentials and logarithms ---------------------------------------------------------
+
+export const exp: Op = unary(
+  'exp',
+  'eˣ',
+  everywhere,
+  Math.exp,
+  (x) => `exp(${x})`,
+  'Exp',
+  ($) => (g, _, y) => $.mul(g, y)
+)
+
+export const expm1: Op = unary(
+  'expm1',
+  'eˣ − 1, accurate near 0',
+  everywhere,
+  Math.expm1,
+  (x) => `expm1_f32(${x})`,
+  // tanh(x/2) (eˣ + 1) loses nothing near 0, and neither factor overflows before the result does.
+  (g, x) => {
+    const t = g.node('Tanh', [g.node('Mul', [x, f32(g, 0.5)])])
+    return g.node('Mul', [t, g.node('Add', [g.node('Exp', [x]), f32(g, 1)])])
+  },
+  ($) => (g, _, y) => $.mul(g, $.add(y, $.fill(1, y)))
+)
+
+export const log: Op = unary(
+  'log',
+  'ln x',
+  positive,
+  Math.log,
+  (x) => `log(${x})`,
+  'Log',
+  ($) => (g, x) => $.div(g, x)
+)
+
+export const log1p: Op = unary(
+  'log1p',
+  'ln(1 + x), accurate near 0',
+  [-0.5, 2],
+  Math.log1p,
+  (x) => `log1p_f32(${x})`,
+  // ln(w)·x/(w−1) with w = 1 + x as rounded: the rounding error cancels.
+  (g, x) => {
+    const w = g.node('Add', [x, f32(g, 1)])
+    const d = g.node('Sub', [w, f32(g, 1)])
+    const same = g.node('Equal', [d, f32(g, 0)])
+    const safe = g.node('Where', [same, f32(g, 1), d])
+    return g.node('Where', [same, x, g.node('Mul', [g.node('Log', [w]), g.node('Div', [x, safe])])])
+  },
+  ($) => (g, x) => $.div(g, $.add(x, $.fill(1, x)))
+)
+
+// waves and sigmoids ------------------------------------------------------------------
+
+export const sin: Op = unary(
+  'sin',
+  'sin x',
+  everywhere,
+  Math.sin,
+  (x) => `sin_f32(${x})`,
+  'Sin',
+  ($) => (g, x) => $.mul(g, $.cos(x))
+)
+
+export const cos: Op = unary(
+  'cos',
+  'cos x',
+  everywhere,
+  Math.cos,
+  (x) => `cos_f32(${x})`,
+  'Cos',
+  ($) => (g, x) => $.neg($.mul(g, $.sin(x)))
+)
+
+export const tanh: Op = unary(
+  'tanh',
+  'tanh x',
+  everywhere,
+  Math.tanh,
+  // Drivers may form e²ˣ: beyond 15 the result is ±1 in f32.
+  (x) => `tanh(clamp(${x}, -15.0, 15.0))`,
+  'Tanh',
+  ($) => (g, _, y) => $.sub(g, $.mul(g, $.mul(y, y)))
+)
+
+export const sigmoid: Op = unary(
+  'sigmoid',
+  '1 / (1 + e⁻ˣ)',
+  everywhere,
+  (x) => 1 / (1 + Math.exp(-x)),
+  (x) => `(1.0 / (1.0 + exp(-${x})))`,
+  'Sigmoid',
+  ($) => (g, _, y) => $.mul(g, $.sub(y, $.mul(y, y)))
+)
+
+/** erf to double precision: the Maclaurin series near 0, the continued fraction of erfc beyond. */
+const erfExact = (x: number): number => {
+  const a = Math.abs(x)
+  if (a > 6) return Math.sign(x)
+  if (a < 2.5) {
+    const terms = Array.from({ length: 60 }, (_, n) => n).reduce(
+      ({ sum, term }, n) => ({ sum: sum + term / (2 * n + 1), term: (-term * x * x) / (n + 1) }),
+      { sum: 0, term: x }
+    )
+    return (2 / Math.sqrt(Math.PI)) * terms.sum
+  }
+  const fraction = Array.from({ length: 80 }, (_, i) => 80 - i).reduce((f, k) => k / 2 / (a + f), 0)
+  return Math.sign(x) * (1 - Math.exp(-a * a) / Math.sqrt(Math.PI) / (a + fraction))
+}
+
+export const erf: Op = unary(
+  'erf',
+  '2/√π ∫₀ˣ e^(−t²) dt',
+  everywhere,
+  erfExact,
+  (x) => `erf_f32(${x})`,
+  'Erf',
+  ($) => (g, x) => $.mul(g, $.mul($.fill(2 / Math.sqrt(Math.PI), x), $.exp($.neg($.mul(x, x)))))
+)

@@ -1,0 +1,67 @@
+// max, exp, sum, div
+
+@group(0) @binding(0) var<storage, read> x0: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read_write> y0: array<vec4<f32>>;
+
+var<workgroup> totals_f32: array<f32, 64>;
+
+fn body0(a0_0: f32) -> f32 {
+  return a0_0;
+}
+
+fn body1(total0: f32, a1_0: f32) -> f32 {
+  let v0: f32 = (a1_0 - total0);
+  let v1: f32 = exp(v0);
+  return v1;
+}
+
+fn element2(total0: f32, total1: f32, e0: f32) -> f32 {
+  let v0: f32 = (e0 - total0);
+  let v1: f32 = exp(v0);
+  let v2: f32 = (v1 / total1);
+  return v2;
+}
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x);
+  if (i >= 48u) { return; }
+  var total0: f32 = f32(-3.4028234663852886e+38);
+  for (var start = lane; start < 16u; start += 4096u) {
+    var part_total0: f32 = f32(-3.4028234663852886e+38);
+    for (var r = start; r < min(start + 4096u, 16u); r += 64u) {
+      let a0_0 = x0[i * 16u + r];
+      part_total0 = max(part_total0, max(max(body0(a0_0.x), body0(a0_0.y)), max(body0(a0_0.z), body0(a0_0.w))));
+    }
+    total0 = max(total0, part_total0);
+  }
+  totals_f32[lane] = total0;
+  for (var half = 32u; half > 0u; half = half / 2u) {
+    workgroupBarrier();
+    if (lane < half) { totals_f32[lane] = max(totals_f32[lane], totals_f32[lane + half]); }
+  }
+  workgroupBarrier();
+  total0 = totals_f32[0];
+  workgroupBarrier();
+  var total1: f32 = f32(0.0);
+  for (var start = lane; start < 16u; start += 4096u) {
+    var part_total1: f32 = f32(0.0);
+    for (var r = start; r < min(start + 4096u, 16u); r += 64u) {
+      let a1_0 = x0[i * 16u + r];
+      part_total1 = (part_total1 + ((body1(total0, a1_0.x) + body1(total0, a1_0.y)) + (body1(total0, a1_0.z) + body1(total0, a1_0.w))));
+    }
+    total1 = (total1 + part_total1);
+  }
+  totals_f32[lane] = total1;
+  for (var half = 32u; half > 0u; half = half / 2u) {
+    workgroupBarrier();
+    if (lane < half) { totals_f32[lane] = (totals_f32[lane] + totals_f32[lane + half]); }
+  }
+  workgroupBarrier();
+  total1 = totals_f32[0];
+  workgroupBarrier();
+  for (var r = lane; r < 16u; r += 64u) {
+    let e0 = x0[i * 16u + r];
+    y0[i * 16u + r] = vec4<f32>(element2(total0, total1, e0.x), element2(total0, total1, e0.y), element2(total0, total1, e0.z), element2(total0, total1, e0.w));
+  }
+}
