@@ -1,11 +1,15 @@
 /** Tests run in processes of their own (native GPU and ONNX libraries do not share one), two at a time. */
 import { defineConfig } from 'vitest/config'
 
+/** A file for the counts of a run, where something reads them. */
+const report = process.env['FLUXION_TEST_REPORT']
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     setupFiles: ['test/seed.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -174,10 +174,13 @@ export const flip: Op = primitive<Flip>({
   name: 'flip',
   equation: 'x with the given axes reversed',
   arity: 1,
-  typing: ([x], { axes }): Type | Fault =>
-    x === undefined || axes.some((axis) => axis < 0 || axis >= x.shape.length)
-      ? { _tag: 'AxisOutOfRange', op: 'flip', axis: axes[0] ?? 0, shape: x?.shape ?? [] }
-      : x,
+  typing: ([x], { axes }): Type | Fault => {
+    const shape = x?.shape ?? []
+    const outside = axes.find((axis) => axis < 0 || axis >= shape.length)
+    return x === undefined || outside !== undefined
+      ? { _tag: 'AxisOutOfRange', op: 'flip', axis: outside ?? 0, shape }
+      : x
+  },
   examples: [{ params: { axes: [0, 1] }, inputs: [draw([2, 3])] }],
   meaning: (inputs, { axes }, type) => {
     const x = only(inputs)

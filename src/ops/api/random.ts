@@ -3,7 +3,7 @@ import type { Expr } from '../../core/Expr.ts'
 import { range, size, type Shape } from '../../core/Shape.ts'
 import { $ } from '../registry.ts'
 import { cos, log, scale, sin, sqrt } from './elementwise.ts'
-import { narrow, reshape } from './views.ts'
+import { narrow } from './views.ts'
 
 /** Uniform `u32` words from a key, `[2]` of `u32`. */
 export const randomBits =
@@ -43,5 +43,5 @@ export const normal =
     const radius = sqrt(scale(-2)(log($.sub($.fill(1, u), u))))
     const angle = scale(2 * Math.PI)(v)
     const both = $.concat([$.mul(radius, cos(angle)), $.mul(radius, sin(angle))], { axis: 0 })
-    return reshape(shape)(narrow(0, 0, n)(both))
+    return $.reshape(narrow(0, 0, n)(both), { shape }) as Expr<'f32', S>
   }

@@ -11,11 +11,14 @@ const hole = (from: Shape, to: Shape): Shape => {
   return to.map((d) => (d === -1 ? size(from) / known : d))
 }
 
+/** A shape with `-1` for what is known only when the graph is built. */
+export type Filled<S extends Shape> = { readonly [K in keyof S]: S[K] extends -1 ? number : S[K] }
+
 /** The same elements in another shape; one axis may be `-1`, which takes what is left. */
 export const reshape =
   <const S extends Shape>(shape: S) =>
-  <D extends DType>(x: Expr<D>): Expr<D, S> =>
-    $.reshape(x, { shape: hole(x.shape, shape) }) as Expr<D, S>
+  <D extends DType>(x: Expr<D>): Expr<D, Filled<S>> =>
+    $.reshape(x, { shape: hole(x.shape, shape) }) as Expr<D, Filled<S>>
 
 /** Axis `i` of the result is axis `order[i]` of the operand. */
 export const transpose =
