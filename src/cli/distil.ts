@@ -20,13 +20,14 @@ import { withDevice } from './devices.ts'
 import {
   adversaryParameters,
   isAdversarial,
+  misfit,
   stage1Feed,
   stage1Program,
   stage2Feed,
   stage2Programs,
   type Plan
 } from './distilSteps.ts'
-import { io, ofConfig, type Task } from './Failure.ts'
+import { failure, io, ofConfig, type Task } from './Failure.ts'
 import { beginning } from './learners.ts'
 import { loadModel, saveModel, teacherKind, under, type Model } from './models.ts'
 import { compileStep, download, upload } from './programs.ts'
@@ -177,6 +178,11 @@ const stage2Of = (scene: Scene, student: Tensors): Stage => {
 /** A student as it is before any stage: its teacher, and the extras as they are drawn. */
 const undistilled = ({ plan, teacher }: Scene): Tensors => new Map([...teacher.tensors, ...extrasOf(plan)])
 
+const fitting = (plan: Plan): Task<void> => {
+  const why = misfit(plan)
+  return why === undefined ? TE.right(undefined) : TE.left(failure(why))
+}
+
 /** Both stages; the result is the path of the student. */
 export const distilWith =
   (config: DistilConfig, folder: string) =>
@@ -184,6 +190,7 @@ export const distilWith =
     pipe(
       TE.Do,
       TE.bind('teacher', () => loadModel(teacherKind, config.teacher)),
+      TE.tap(({ teacher }) => fitting({ distil: config, teacher: teacher.config })),
       TE.bind('images', () => digits),
       TE.bind('run', () => openRun(folder, show(distilSchema, config), device)),
       TE.let(

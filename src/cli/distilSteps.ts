@@ -133,12 +133,24 @@ const stage2Options = ({ distil }: Plan): Stage2Options => {
 /** Whether a discriminator takes part. */
 export const isAdversarial = ({ distil }: Plan): boolean => distil.stage2.adversarial > 0
 
+/** Why a recipe does not fit its teacher, as a sentence. */
+export const misfit = (plan: Plan): string | undefined => {
+  const { model } = plan.teacher
+  const { headBlocks } = plan.distil.student
+  const pixels = size(model.patch)
+  if (headBlocks > model.layers)
+    return `student.headBlocks: the teacher has ${model.layers} blocks, a head of ${headBlocks} cannot be cut from it`
+  return isAdversarial(plan) && model.dim % pixels !== 0
+    ? `stage2.adversarial: a discriminator reads maps of model.dim / patch channels, and ${model.dim} is no multiple of ${pixels}; set it to 0`
+    : undefined
+}
+
 /** Blocks whose tokens the discriminator reads: in the middle, after three quarters, the last (as of 30: 15, 22, 29). */
 const featureLayers = (layers: number): ReadonlyArray<number> =>
   [0.5, 0.75, 1].map((part) => Math.max(0, Math.ceil(part * layers) - 1))
 
 const discriminatorConfig = ({ teacher: { model } }: Plan): DiscriminatorConfig => {
-  const channels = Math.max(1, Math.floor(model.dim / size(model.patch)))
+  const channels = model.dim / size(model.patch)
   return { channels: featureLayers(model.layers).map(() => channels), scales: [1, 2], hidden: 16, groups: 4, mlp: 32 }
 }
 

@@ -85,6 +85,12 @@ describe('bad input ends in one sentence', { timeout: 60_000 }, () => {
     )
   })
 
+  it('for a head with more blocks than the teacher has', async () => {
+    const file = await model('one.safetensors')
+    const recipe = written('head.yaml', `kind: student\nname: h\nteacher: ${file}\nstudent: { headBlocks: 3 }\n`)
+    fails(fluxion('distil', recipe, ...onReference), /student\.headBlocks: the teacher has 1 blocks, a head of 3/)
+  })
+
   it('for a model of another kind', async () => {
     const file = await model('teacher.safetensors')
     fails(
