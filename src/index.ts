@@ -14,7 +14,7 @@ export * as Fault from './core/Fault.ts'
 export * as Key from './core/Key.ts'
 export * as Tensor from './core/Tensor.ts'
 export { leafwise, trees, type Mapped, type Tree, type Trees } from './core/Tree.ts'
-export { pipe } from './core/fp.ts'
+export { E, pipe, TE } from './core/fp.ts'
 
 // operations of one's own ------------------------------------------------------------------
 export { composite, primitive, type Builder, type Composite, type Draw, type Example, type Op } from './core/Op.ts'

@@ -151,15 +151,15 @@ const demoWith =
       TE.bind('student', ({ file }) => loadModel(studentKind, file)),
       TE.tap(({ student }) => exportStudent(student, folder)),
       TE.bind('evaluation', (models) => evaluated(device, models, folder, options)),
-      TE.flatMap(({ evaluation, teacher, run }) =>
+      TE.flatMap(({ evaluation, teacher, student, run }) =>
         writeReport({
           run,
           title: 'Moving digits in two steps',
-          summary: intro(config, options.quick, (Date.now() - started) / 1000),
+          summary: intro(student.config.distil, options.quick, (Date.now() - started) / 1000),
           data: teacher.config.data,
           evaluation,
           clips: clipsOf(options),
-          config: show(distilSchema, config)
+          config: show(distilSchema, student.config.distil)
         })
       )
     )

@@ -80,6 +80,10 @@ const runStage = (scene: Scene, stage: Stage): Task<Tensors> => {
   if (existsSync(finished))
     return pipe(
       loadModel(studentKind, finished),
+      TE.filterOrElse(
+        ({ config }) => show(distilSchema, config.distil) === text,
+        () => failure(`${finished}: was made with another configuration; give this run another name`)
+      ),
       TE.map((model) => model.tensors)
     )
   return pipe(

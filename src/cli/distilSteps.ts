@@ -140,6 +140,8 @@ export const misfit = (plan: Plan): string | undefined => {
   const pixels = size(model.patch)
   if (headBlocks > model.layers)
     return `student.headBlocks: the teacher has ${model.layers} blocks, a head of ${headBlocks} cannot be cut from it`
+  if (headBlocks === 0 && plan.distil.stage1.steps > 0)
+    return 'stage1.steps: a student without a head has nothing to learn in stage 1; set it to 0'
   return isAdversarial(plan) && model.dim % pixels !== 0
     ? `stage2.adversarial: a discriminator reads maps of model.dim / patch channels, and ${model.dim} is no multiple of ${pixels}; set it to 0`
     : undefined

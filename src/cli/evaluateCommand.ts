@@ -23,14 +23,32 @@ export interface EvaluateRequest {
   readonly device: Wanted
 }
 
+interface Opening {
+  readonly path: string
+  readonly system: System
+}
+
+/** Every system of every file once; what would share a name with that of another file is told apart by its file. */
+const distinct = (opened: ReadonlyArray<Opening>): ReadonlyArray<System> => {
+  const once = [...new Map(opened.map((one) => [`${one.path} ${one.system.name}`, one])).values()]
+  return once.map(({ path, system }) =>
+    once.some((other) => other.path !== path && other.system.name === system.name)
+      ? { ...system, name: `${system.name}, ${path}` }
+      : system
+  )
+}
+
 /** Every model at every asked number of steps; a student has its own, and appears once. */
 const systemsOf = (device: Device, { models, steps, guidance }: EvaluateRequest): Task<ReadonlyArray<System>> =>
   pipe(
     models.flatMap((path) => steps.map((n) => ({ path, steps: n }))),
     TE.traverseSeqArray((asked) =>
-      openSystem(device, asked.path, { ...samplerDefaults, steps: asked.steps, omega: guidance })
+      pipe(
+        openSystem(device, asked.path, { ...samplerDefaults, steps: asked.steps, omega: guidance }),
+        TE.map(({ system }) => ({ path: asked.path, system }))
+      )
     ),
-    TE.map((opened) => [...new Map(opened.map(({ system }) => [system.name, system])).values()])
+    TE.map(distinct)
   )
 
 const writeFigures = (out: string, rows: ReadonlyArray<Row>): Task<unknown> =>

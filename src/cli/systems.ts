@@ -11,7 +11,7 @@ import { nfeOf, studentKind, studentSampler } from './student.ts'
 import { teacherSampler, type SamplerOptions } from './teacher.ts'
 
 /** How a teacher samples unless it is told otherwise. */
-export const samplerDefaults: SamplerOptions = { steps: 50, gamma: 3, omega: 2.5, batch: 64 }
+export const samplerDefaults: SamplerOptions = { steps: 50, gamma: 3, omega: 1.5, batch: 64 }
 
 const teacherName = ({ steps, omega }: SamplerOptions): string =>
   `teacher, ${steps} steps${omega === 1 ? '' : `, guidance ${omega}`}`

@@ -59,7 +59,7 @@ const save = (device: Device, job: Job, { run, configHash }: Place, { step, stat
     )
   )
 
-/** The newest whole checkpoint of a run, and metrics cut to it; `none` for a run that has none. */
+/** The newest whole checkpoint of a run, and metrics cut to it; `none`, and no metrics, for a run that has none. */
 export const restore = (device: Device, { run, configHash }: Place): Task<O.Option<Point>> =>
   pipe(
     io(Checkpoint.latest(run.checkpoints)),
@@ -70,7 +70,7 @@ export const restore = (device: Device, { run, configHash }: Place): Task<O.Opti
     ),
     TE.flatMap(({ checkpoint }) =>
       O.isNone(checkpoint)
-        ? TE.right(O.none)
+        ? pipe(io(resume(run.folder, 0)), TE.as(O.none))
         : checkpoint.value.config !== configHash
           ? TE.left(
               failure(`${run.folder}: its checkpoint was made with another configuration; give this run another name`)
@@ -103,7 +103,7 @@ const finite =
       ? E.right(metrics)
       : E.left(
           failure(
-            `${label}: ${bad[0]} is not a number at step ${point.step + 1}; the checkpoint of step ${saved} is kept in ${run.checkpoints}; lower the learning rate or clip harder, then resume`
+            `${label}: ${bad[0]} is not a number at step ${point.step + 1}; the checkpoint of step ${saved} is kept in ${run.checkpoints}; lower the learning rate or clip harder, under another name`
           )
         )
   }

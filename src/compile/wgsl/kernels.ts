@@ -58,13 +58,12 @@ const code = (text: string): string =>
     .join('\n')
     .trim()
 
-/** The module with declarations replaced by name, and more appended before the first function that they may call. */
+/** The module with declarations replaced by name, and more appended: the order of declarations means nothing in WGSL. */
 export const specialise = (
   source: string,
   replacements: ReadonlyMap<string, string>,
   more: ReadonlyArray<string> = []
 ): string => {
   const parts = declarations(source).map(({ name, text }) => replacements.get(name) ?? code(text))
-  const [first = '', ...rest] = parts
-  return `${[first, ...rest, ...more].join('\n')}\n`
+  return `${[...parts, ...more].join('\n')}\n`
 }
