@@ -31,7 +31,7 @@ import { failure, io, ofConfig, type Task } from './Failure.ts'
 import { beginning } from './learners.ts'
 import { loadModel, saveModel, teacherKind, under, type Model } from './models.ts'
 import { compileStep, download, upload } from './programs.ts'
-import { averageOf, openRun, placeOf, startOf, stopper } from './runs.ts'
+import { averageOf, openRun, placeOf, startOf, stoppable } from './runs.ts'
 import { extrasInit, studentKind } from './student.ts'
 import type { TrainOptions } from './train.ts'
 import { train, type Job, type Place } from './training.ts'
@@ -191,29 +191,32 @@ const fitting = (plan: Plan): Task<void> => {
 export const distilWith =
   (config: DistilConfig, folder: string) =>
   (device: Device): Task<string> =>
-    pipe(
-      TE.Do,
-      TE.bind('teacher', () => loadModel(teacherKind, config.teacher)),
-      TE.tap(({ teacher }) => fitting({ distil: config, teacher: teacher.config })),
-      TE.bind('images', () => digits),
-      TE.bind('run', () => openRun(folder, show(distilSchema, config), device)),
-      TE.let(
-        'scene',
-        ({ teacher, images }): Scene => ({
-          device,
-          plan: { distil: config, teacher: teacher.config },
-          images: images.training,
-          teacher,
-          folder,
-          stop: stopper()
-        })
-      ),
-      TE.bind('first', ({ scene }) =>
-        config.stage1.steps === 0 ? TE.right(undistilled(scene)) : runStage(scene, stage1Of(scene))
-      ),
-      TE.flatMap(({ scene, first }) => runStage(scene, stage2Of(scene, first))),
-      TE.as(stageFile(folder, 'stage2'))
-    )
+    stoppable((stop) => bothStages(config, folder, device, stop))
+
+const bothStages = (config: DistilConfig, folder: string, device: Device, stop: Place['stop']): Task<string> =>
+  pipe(
+    TE.Do,
+    TE.bind('teacher', () => loadModel(teacherKind, config.teacher)),
+    TE.tap(({ teacher }) => fitting({ distil: config, teacher: teacher.config })),
+    TE.bind('images', () => digits),
+    TE.bind('run', () => openRun(folder, show(distilSchema, config), device)),
+    TE.let(
+      'scene',
+      ({ teacher, images }): Scene => ({
+        device,
+        plan: { distil: config, teacher: teacher.config },
+        images: images.training,
+        teacher,
+        folder,
+        stop
+      })
+    ),
+    TE.bind('first', ({ scene }) =>
+      config.stage1.steps === 0 ? TE.right(undistilled(scene)) : runStage(scene, stage1Of(scene))
+    ),
+    TE.flatMap(({ scene, first }) => runStage(scene, stage2Of(scene, first))),
+    TE.as(stageFile(folder, 'stage2'))
+  )
 
 /** Distils; the result is the path of the finished student. */
 export const distilCommand = (options: TrainOptions): Task<string> =>

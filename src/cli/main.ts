@@ -5,14 +5,14 @@ import {
   command,
   flag,
   multioption,
-  number,
   oneOf,
   option,
   positional,
   restPositionals,
   run,
   string,
-  subcommands
+  subcommands,
+  type Type
 } from 'cmd-ts'
 import { E } from '../core/fp.ts'
 import { wanted } from '../runtime/choose.ts'
@@ -63,10 +63,22 @@ const distil = command({
   handler: (options) => perform(distilCommand(options))
 })
 
-const numeric = (long: string, fallback: number, description: string) =>
-  option({ long, type: number, defaultValue: () => fallback, defaultValueIsSerializable: true, description })
+/** A number that some condition holds of; the sentence says which. */
+const numberWhere = (holds: (value: number) => boolean, expected: string): Type<string, number> => ({
+  from: (text) => {
+    const value = text.trim() === '' ? NaN : Number(text)
+    return holds(value) ? Promise.resolve(value) : Promise.reject(new Error(`expected ${expected}, got "${text}"`))
+  }
+})
 
-const guidance = numeric('guidance', samplerDefaults.omega, 'of a teacher; 1 is none')
+const count = numberWhere((n) => Number.isSafeInteger(n) && n > 0, 'a whole number above 0')
+const seedNumber = numberWhere((n) => Number.isSafeInteger(n) && n >= 0, 'a whole number that is not negative')
+const positive = numberWhere((n) => Number.isFinite(n) && n > 0, 'a number above 0')
+
+const numeric = (long: string, type: Type<string, number>, fallback: number, description: string) =>
+  option({ long, type, defaultValue: () => fallback, defaultValueIsSerializable: true, description })
+
+const guidance = numeric('guidance', positive, samplerDefaults.omega, 'of a teacher; 1 is none')
 const model = { type: string, displayName: 'MODEL.safetensors' }
 
 const sample = command({
@@ -76,9 +88,9 @@ const sample = command({
     model: positional(model),
     out: option({ long: 'out', type: string, defaultValue: () => 'samples.gif', description: 'the GIF' }),
     captions: multioption({ long: 'caption', type: array(string), description: '"a seven moving up and left"' }),
-    clips: numeric('clips', 16, 'how many, of random captions, where none is given'),
-    seed: numeric('seed', 0, 'of captions and noise'),
-    steps: numeric('steps', samplerDefaults.steps, 'of a teacher'),
+    clips: numeric('clips', count, 16, 'how many, of random captions, where none is given'),
+    seed: numeric('seed', seedNumber, 0, 'of captions and noise'),
+    steps: numeric('steps', count, samplerDefaults.steps, 'of a teacher'),
     guidance,
     device
   },
@@ -96,9 +108,9 @@ const evaluate = command({
       defaultValue: () => assets.classifier,
       description: 'what reads the clips'
     }),
-    clips: numeric('clips', 2048, 'of each system'),
-    seed: numeric('seed', 1, 'of captions, noise and resampling'),
-    steps: multioption({ long: 'steps', type: array(number), description: 'of a teacher; several give a row each' }),
+    clips: numeric('clips', count, 2048, 'of each system'),
+    seed: numeric('seed', seedNumber, 1, 'of captions, noise and resampling'),
+    steps: multioption({ long: 'steps', type: array(count), description: 'of a teacher; several give a row each' }),
     guidance,
     out: option({ long: 'out', type: string, defaultValue: () => '', description: 'a JSON file for the figures' }),
     device

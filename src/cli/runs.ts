@@ -17,14 +17,18 @@ export const openRun = (folder: string, config: string, device: Device): Task<Ru
     ? TE.right(paths(folder))
     : io(create(folder, { config, environment: environment({ device: device.description }) }))
 
-/** Set once the user presses Ctrl-C; pressing it again ends the process at once. */
-export const stopper = (): Place['stop'] => {
+/** Trains with Ctrl-C heard: `stop.asked` is set once it is pressed; pressing it again ends the process at once. */
+export const stoppable = <A>(use: (stop: Place['stop']) => Task<A>): Task<A> => {
   const stop = { asked: false } // local
-  process.once('SIGINT', () => {
+  const ask = (): void => {
     stop.asked = true
     process.stderr.write('\nstopping after this step; press Ctrl-C again to stop at once\n')
-  })
-  return stop
+  }
+  return TE.bracket(
+    TE.fromIO(() => process.once('SIGINT', ask)),
+    () => use(stop),
+    () => TE.fromIO(() => void process.removeListener('SIGINT', ask))
+  )
 }
 
 /** Where the training of a run takes place, given its configuration as text. */

@@ -23,9 +23,9 @@ import {
 import { withDevice } from './devices.ts'
 import { io, ofConfig, type Task } from './Failure.ts'
 import { compileStep, download, type Outputs, type State } from './programs.ts'
-import { averageOf, openRun, placeOf, startOf, stopper } from './runs.ts'
+import { averageOf, openRun, placeOf, startOf, stoppable } from './runs.ts'
 import { teacherBeginning, teacherFeed, teacherStep } from './teacherTraining.ts'
-import { train, type Feed, type Job } from './training.ts'
+import { train, type Feed, type Job, type Place } from './training.ts'
 
 export interface TrainOptions {
   readonly file: string
@@ -87,7 +87,7 @@ const finish = (device: Device, config: Training, path: string, state: State): T
 
 const trainWith =
   <C extends Training>(trainee: Trainee<C>, options: TrainOptions, config: C) =>
-  (device: Device): Task<string> => {
+  (device: Device, stop: Place['stop']): Task<string> => {
     const text = show(trainee.schema, config)
     const folder = join(options.runs, config.name)
     const beginning = (): Tensors => trainee.beginning(config, fold(key(config.seed), 0))
@@ -96,7 +96,7 @@ const trainWith =
       TE.bind('run', () => openRun(folder, text, device)),
       TE.bind('images', () => digits),
       TE.bind('step', () => compileStep(device, trainee.step(config))),
-      TE.let('place', ({ run }) => placeOf(run, text, stopper())),
+      TE.let('place', ({ run }) => placeOf(run, text, stop)),
       TE.bind('from', ({ place }) => startOf(device, place, beginning)),
       TE.tap(({ run, from }) =>
         io(log(run, 'info', from.step === 0 ? 'training begins' : 'training goes on', { step: from.step }))
@@ -112,7 +112,9 @@ const start = <C extends Training>(trainee: Trainee<C>, options: TrainOptions): 
   pipe(
     load(trainee.schema)(options.file, options.overrides),
     TE.mapLeft(ofConfig),
-    TE.flatMap((config) => withDevice(options.device)(trainWith(trainee, options, config)))
+    TE.flatMap((config) =>
+      withDevice(options.device)((device) => stoppable((stop) => trainWith(trainee, options, config)(device, stop)))
+    )
   )
 
 /** Trains; the result is the path of the finished model. */
