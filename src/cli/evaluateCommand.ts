@@ -4,13 +4,14 @@ import { writeText } from '../io/files.ts'
 import type { Wanted } from '../runtime/choose.ts'
 import type { Device } from '../runtime/device.ts'
 import { digits } from './clips.ts'
+import type { DataConfig } from './configs.ts'
 import { withDevice } from './devices.ts'
 import { evaluate, evaluationDefaults, figures, table, type Row, type System } from './evaluate.ts'
 import { failure, io, type Task } from './Failure.ts'
 import { judgeOf } from './judge.ts'
 import { classifierKind, loadModel } from './models.ts'
 import { say } from './progress.ts'
-import { openSystem, samplerDefaults } from './systems.ts'
+import { openSystem, samplerDefaults, type Opened } from './systems.ts'
 
 export interface EvaluateRequest {
   readonly models: ReadonlyArray<string>
@@ -38,14 +39,28 @@ const distinct = (opened: ReadonlyArray<Opening>): ReadonlyArray<System> => {
   )
 }
 
+const sizeOf = ({ frames, height, width }: DataConfig): string => `${frames}×${height}×${width}`
+
+/** A classifier can judge only clips of the size that it was trained on. */
+const judgeable =
+  (seen: DataConfig, path: string) =>
+  ({ data, system }: Opened): Task<Opening> =>
+    sizeOf(data) === sizeOf(seen)
+      ? TE.right({ path, system })
+      : TE.left(failure(`${path}: makes clips of ${sizeOf(data)}, the classifier reads clips of ${sizeOf(seen)}`))
+
 /** Every model at every asked number of steps; a student has its own, and appears once. */
-const systemsOf = (device: Device, { models, steps, guidance }: EvaluateRequest): Task<ReadonlyArray<System>> =>
+const systemsOf = (
+  device: Device,
+  seen: DataConfig,
+  { models, steps, guidance }: EvaluateRequest
+): Task<ReadonlyArray<System>> =>
   pipe(
     models.flatMap((path) => steps.map((n) => ({ path, steps: n }))),
     TE.traverseSeqArray((asked) =>
       pipe(
         openSystem(device, asked.path, { ...samplerDefaults, steps: asked.steps, omega: guidance }),
-        TE.map(({ system }) => ({ path: asked.path, system }))
+        TE.flatMap(judgeable(seen, asked.path))
       )
     ),
     TE.map(distinct)
@@ -62,7 +77,7 @@ const evaluateOn =
       TE.bind('classifier', () => loadModel(classifierKind, request.classifier)),
       TE.bind('images', () => digits),
       TE.bind('judge', ({ classifier }) => judgeOf(device, classifier)),
-      TE.bind('systems', () => systemsOf(device, request)),
+      TE.bind('systems', ({ classifier }) => systemsOf(device, classifier.config.data, request)),
       TE.flatMap(({ classifier, images, judge, systems }) =>
         evaluate({
           judge,

@@ -95,6 +95,14 @@ describe('bad input ends in one sentence', { timeout: 60_000 }, () => {
     fails(fluxion('evaluate', 'any', '--clips', '-5'), /expected a whole number above 0, got "-5"/)
   })
 
+  it('for a model whose clips the classifier cannot read', async () => {
+    const file = await model('short.safetensors', { ...config, data: { ...config.data, frames: 4 } })
+    fails(
+      fluxion('evaluate', file, '--device', 'reference', '--clips', '1'),
+      /short\.safetensors: makes clips of 4×16×16, the classifier reads clips of 8×16×16/
+    )
+  })
+
   it('for a model of another kind', async () => {
     const file = await model('teacher.safetensors')
     fails(
