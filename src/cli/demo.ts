@@ -4,7 +4,6 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { emit } from '../compile/onnx/emit.ts'
 import { program } from '../compile/Program.ts'
 import { pipe, TE } from '../core/fp.ts'
@@ -26,6 +25,7 @@ import { evaluate, evaluationDefaults, table, type Evaluation, type System } fro
 import { graph, io, ofConfig, type Task } from './Failure.ts'
 import { judgeOf } from './judge.ts'
 import { classifierKind, loadModel, saveModel, teacherKind, under, type Model } from './models.ts'
+import { assets, located } from './packaged.ts'
 import { duration, say } from './progress.ts'
 import { writeReport } from './report.ts'
 import { openRun } from './runs.ts'
@@ -37,22 +37,6 @@ export interface DemoOptions {
   readonly device: Wanted
   readonly runs: string
   readonly overrides: ReadonlyArray<string>
-}
-
-/** A path inside the package, from the source as from the build. */
-const packaged = (path: string): string => {
-  const here = fileURLToPath(new URL('.', import.meta.url))
-  const root = [join(here, '../..'), join(here, '../../..')].find((folder) =>
-    existsSync(join(folder, 'examples/configs'))
-  )
-  return join(root ?? '.', path)
-}
-
-export const assets = {
-  teacher: packaged('examples/assets/digits-teacher.safetensors'),
-  classifier: packaged('examples/assets/digits-classifier.safetensors'),
-  student: packaged('examples/assets/digits-student.safetensors'),
-  config: packaged('examples/configs/demo.yaml')
 }
 
 /** Clips of each system in the table. */
@@ -145,7 +129,7 @@ const demoWith =
     return pipe(
       TE.Do,
       TE.bind('run', () => openRun(folder, show(distilSchema, config), device)),
-      TE.bind('teacher', () => loadModel(teacherKind, config.teacher)),
+      TE.bind('teacher', () => loadModel(teacherKind, located(config.teacher))),
       TE.bind('classifier', () => loadModel(classifierKind, assets.classifier)),
       TE.bind('file', () => studentFileOf(options, config, folder, device)),
       TE.bind('student', ({ file }) => loadModel(studentKind, file)),
@@ -168,7 +152,7 @@ const demoWith =
 /** The whole demo; the result is the path of the report. */
 export const demoCommand = (options: DemoOptions): Task<string> =>
   pipe(
-    load(distilSchema)(assets.config, [`teacher=${assets.teacher}`, ...options.overrides]),
+    load(distilSchema)(assets.config, options.overrides),
     TE.mapLeft(ofConfig),
     TE.flatMap((config) => withDevice(options.device)(demoWith(options, config)))
   )

@@ -31,6 +31,7 @@ import { failure, io, ofConfig, type Task } from './Failure.ts'
 import { beginning } from './learners.ts'
 import { loadModel, saveModel, teacherKind, under, type Model } from './models.ts'
 import { compileStep, download, upload } from './programs.ts'
+import { located } from './packaged.ts'
 import { averageOf, openRun, placeOf, startOf, stoppable } from './runs.ts'
 import { extrasInit, studentKind } from './student.ts'
 import type { TrainOptions } from './train.ts'
@@ -196,7 +197,7 @@ export const distilWith =
 const bothStages = (config: DistilConfig, folder: string, device: Device, stop: Place['stop']): Task<string> =>
   pipe(
     TE.Do,
-    TE.bind('teacher', () => loadModel(teacherKind, config.teacher)),
+    TE.bind('teacher', () => loadModel(teacherKind, located(config.teacher))),
     TE.tap(({ teacher }) => fitting({ distil: config, teacher: teacher.config })),
     TE.bind('images', () => digits),
     TE.bind('run', () => openRun(folder, show(distilSchema, config), device)),

@@ -32,5 +32,3 @@ export const gatherBy = (x: Tensor, type: Type, source: (index: Int32Array) => n
 
 /** The operand of a view; a number that is none where there is no operand. */
 export const only = (inputs: ReadonlyArray<Tensor>): Tensor => inputs[0] ?? generate('f32', [], () => NaN)
-
-export { wgslNumber } from './wgsl.ts'

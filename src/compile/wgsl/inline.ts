@@ -1,7 +1,7 @@
 /** The WGSL of fused nodes: each computed where it is needed, each once at one place. */
 import { isApply, type Apply, type Expr } from '../../core/Expr.ts'
 import type { At } from '../../core/Lowering.ts'
-import { wgslNumber } from '../../ops/view.ts'
+import { wgslNumber } from '../../ops/wgsl.ts'
 import { parse, print, type Index, type Ranges } from './Index.ts'
 import { loweringOf } from './lowering.ts'
 import { wgslType } from './Wgsl.ts'
