@@ -5,7 +5,7 @@
  * Laws: zero between a set and itself; symmetric; unchanged when both sets are moved or rotated together.
  * Source: Dowson and Landau 1982; Heusel et al. 2017 (arXiv 1706.08500).
  */
-import { eigenSymmetric, multiply, squareRoot } from './linearAlgebra.ts'
+import { eigenvaluesSymmetric, multiply, squareRoot } from './linearAlgebra.ts'
 
 /** Feature vectors, one a row: `[count, width]`. */
 export interface Features {
@@ -17,6 +17,15 @@ export interface Gaussian {
   readonly width: number
   readonly mean: Float64Array
   readonly covariance: Float64Array
+}
+
+/** What is added to a deviation before anything is divided by it: a feature that real clips never move says little. */
+const still = 1e-3
+
+/** Features in units of their standard deviations in a set, so that none counts for its scale alone. */
+export const standardised = ({ width, covariance }: Gaussian): ((features: Features) => Features) => {
+  const units = Float64Array.from({ length: width }, (_, i) => 1 / (Math.sqrt(covariance[i * width + i] ?? 0) + still))
+  return ({ rows }) => ({ width, rows: rows.map((x, k) => x * (units[k % width] ?? 0)) })
 }
 
 /** Rows chosen by index, with repetition: for resampling. */
@@ -53,11 +62,14 @@ const trace = (m: Float64Array, n: number): number => {
   return sum
 }
 
-export const frechetDistance = (a: Gaussian, b: Gaussian): number => {
-  const n = a.width
-  const root = squareRoot(a.covariance, n)
-  const inner = multiply(multiply(root, b.covariance, n), root, n)
-  const shared = eigenSymmetric(inner, n).values.reduce((sum, x) => sum + Math.sqrt(Math.max(0, x)), 0)
-  const apart = a.mean.reduce((sum, m, i) => sum + (m - (b.mean[i] ?? 0)) ** 2, 0)
-  return Math.max(0, apart + trace(a.covariance, n) + trace(b.covariance, n) - 2 * shared)
+/** How far a Gaussian is from `b`, whose root is taken once. */
+export const frechetDistance = (b: Gaussian): ((a: Gaussian) => number) => {
+  const n = b.width
+  const root = squareRoot(b.covariance, n)
+  return (a) => {
+    const inner = multiply(multiply(root, a.covariance, n), root, n)
+    const shared = eigenvaluesSymmetric(inner, n).reduce((sum, x) => sum + Math.sqrt(Math.max(0, x)), 0)
+    const apart = a.mean.reduce((sum, m, i) => sum + (m - (b.mean[i] ?? 0)) ** 2, 0)
+    return Math.max(0, apart + trace(a.covariance, n) + trace(b.covariance, n) - 2 * shared)
+  }
 }

@@ -6,40 +6,141 @@ export interface Eigen {
   readonly vectors: Float64Array
 }
 
-/** One Jacobi rotation that makes element `(p, q)` zero. */
-const rotate = (a: Float64Array, v: Float64Array, n: number, p: number, q: number): void => {
-  const apq = a[p * n + q] ?? 0
-  if (apq === 0) return
-  const theta = ((a[q * n + q] ?? 0) - (a[p * n + p] ?? 0)) / (2 * apq)
-  const t = Math.sign(theta || 1) / (Math.abs(theta) + Math.hypot(theta, 1))
-  const c = 1 / Math.hypot(t, 1)
-  const s = t * c
-  const turn = (m: Float64Array, i: number, j: number): void => {
-    const x = m[i] ?? 0
-    const y = m[j] ?? 0
-    m[i] = c * x - s * y
-    m[j] = s * x + c * y
+// a symmetric matrix as Q T Qᵀ, T of three diagonals -------------------------------------------
+
+interface Tridiagonal {
+  readonly diagonal: Float64Array
+  /** Element `i` stands between `diagonal[i]` and `diagonal[i + 1]`; the last is 0. */
+  readonly beside: Float64Array
+}
+
+/** The vector whose reflection sends column `k` of `a`, below its diagonal, to its first axis; and that element. */
+const mirror = (a: Float64Array, n: number, k: number): { readonly v: Float64Array; readonly first: number } => {
+  const v = Float64Array.from({ length: n }, (_, i) => (i > k ? (a[i * n + k] ?? 0) : 0)) // local
+  const length = Math.hypot(...v)
+  const head = v[k + 1] ?? 0
+  const first = head > 0 ? -length : length
+  v[k + 1] = head - first
+  const own = Math.hypot(...v)
+  return { v: own === 0 ? v : v.map((x) => x / own), first }
+}
+
+/** `m v`, of rows and columns from `from`. */
+const times = (m: Float64Array, v: Float64Array, n: number, from: number): Float64Array => {
+  const out = new Float64Array(n)
+  for (let i = 0; i < n; i++) {
+    let sum = 0
+    for (let j = from; j < n; j++) sum += (m[i * n + j] ?? 0) * (v[j] ?? 0)
+    out[i] = sum
   }
-  for (let k = 0; k < n; k++) turn(a, k * n + p, k * n + q)
-  for (let k = 0; k < n; k++) turn(a, p * n + k, q * n + k)
-  for (let k = 0; k < n; k++) turn(v, k * n + p, k * n + q)
+  return out
 }
 
-const offDiagonal = (a: Float64Array, n: number): number => {
-  let sum = 0
-  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) sum += (a[i * n + j] ?? 0) ** 2
-  return sum
+/** `m ← m − 2 x vᵀ`, whose rows begin at `row`. */
+const reflect = (m: Float64Array, x: Float64Array, v: Float64Array, n: number, row: number, from: number): void => {
+  for (let i = row; i < n; i++) {
+    const twice = 2 * (x[i] ?? 0)
+    for (let j = from; j < n; j++) m[i * n + j] = (m[i * n + j] ?? 0) - twice * (v[j] ?? 0)
+  }
 }
 
-/** Eigenvalues and eigenvectors of a symmetric matrix (cyclic Jacobi). */
-export const eigenSymmetric = (matrix: Float64Array, n: number): Eigen => {
+const dot = (x: Float64Array, y: Float64Array): number => x.reduce((sum, a, i) => sum + a * (y[i] ?? 0), 0)
+
+/** Householder's reduction; where `q` is given, it is multiplied by `Q` from the right. */
+const tridiagonal = (matrix: Float64Array, n: number, q?: Float64Array): Tridiagonal => {
   const a = matrix.slice() // local
-  const v = Float64Array.from({ length: n * n }, (_, i) => Number(i % (n + 1) === 0)) // local
-  const scale = a.reduce((sum, x) => sum + x * x, 0)
-  for (let sweep = 0; sweep < 60 && offDiagonal(a, n) > 1e-22 * scale; sweep++)
-    for (let p = 0; p < n; p++) for (let q = p + 1; q < n; q++) rotate(a, v, n, p, q)
-  return { values: Float64Array.from({ length: n }, (_, i) => a[i * n + i] ?? 0), vectors: v }
+  const beside = new Float64Array(n)
+  for (let k = 0; k < n - 1; k++) {
+    const { v, first } = mirror(a, n, k)
+    beside[k] = first
+    const p = times(a, v, n, k + 1)
+    const along = dot(v, p)
+    const w = p.map((x, i) => x - along * (v[i] ?? 0))
+    reflect(a, v, w, n, k + 1, k + 1)
+    reflect(a, w, v, n, k + 1, k + 1)
+    if (q !== undefined) reflect(q, times(q, v, n, k + 1), v, n, 0, k + 1)
+  }
+  return { diagonal: Float64Array.from({ length: n }, (_, i) => a[i * n + i] ?? 0), beside }
 }
+
+// its eigenvalues --------------------------------------------------------------------------
+
+/** Turns columns `i` and `i + 1` of `q`. */
+const turn = (q: Float64Array, n: number, i: number, c: number, s: number): void => {
+  for (let k = 0; k < n; k++) {
+    const [x, y] = [q[k * n + i] ?? 0, q[k * n + i + 1] ?? 0]
+    q[k * n + i] = c * x - s * y
+    q[k * n + i + 1] = s * x + c * y
+  }
+}
+
+/** One implicit step of QL between `low` and `high`, shifted towards the eigenvalue at `low`. */
+const sweep = (
+  { diagonal: d, beside: e }: Tridiagonal,
+  low: number,
+  high: number,
+  n: number,
+  q?: Float64Array
+): void => {
+  const ratio = ((d[low + 1] ?? 0) - (d[low] ?? 0)) / (2 * (e[low] ?? 0))
+  const shift = (d[low] ?? 0) - (e[low] ?? 0) / (ratio + Math.sign(ratio || 1) * Math.hypot(ratio, 1))
+  let [g, s, c, p] = [(d[high] ?? 0) - shift, 1, 1, 0]
+  for (let i = high - 1; i >= low; i--) {
+    const [f, b] = [s * (e[i] ?? 0), c * (e[i] ?? 0)]
+    const r = Math.hypot(f, g)
+    e[i + 1] = r
+    if (r === 0) {
+      d[i + 1] = (d[i + 1] ?? 0) - p
+      e[high] = 0
+      return
+    }
+    ;[s, c] = [f / r, g / r]
+    const rest = (d[i + 1] ?? 0) - p
+    const mixed = ((d[i] ?? 0) - rest) * s + 2 * c * b
+    p = s * mixed
+    d[i + 1] = rest + p
+    g = c * mixed - b
+    if (q !== undefined) turn(q, n, i, c, s)
+  }
+  d[low] = (d[low] ?? 0) - p
+  e[low] = g
+  e[high] = 0
+}
+
+/** Where the block that begins at `low` ends: at the first element beside the diagonal that is nothing. */
+const blockEnd = ({ diagonal: d, beside: e }: Tridiagonal, low: number, n: number): number => {
+  let high = low
+  while (
+    high < n - 1 &&
+    Math.abs(e[high] ?? 0) > Number.EPSILON * (Math.abs(d[high] ?? 0) + Math.abs(d[high + 1] ?? 0))
+  )
+    high++
+  return high
+}
+
+const mostSweeps = 60
+
+/** Makes the diagonal the eigenvalues, and the columns of `q` the vectors. */
+const diagonalise = (t: Tridiagonal, n: number, q?: Float64Array): Float64Array => {
+  for (let low = 0; low < n; low++)
+    for (let tries = 0, high = blockEnd(t, low, n); high > low && tries < mostSweeps; tries++) {
+      sweep(t, low, high, n, q)
+      high = blockEnd(t, low, n)
+    }
+  return t.diagonal
+}
+
+/** Eigenvalues and eigenvectors of a symmetric matrix, in no order. Source: Householder 1958; Dubrulle et al. 1968. */
+export const eigenSymmetric = (matrix: Float64Array, n: number): Eigen => {
+  const vectors = Float64Array.from({ length: n * n }, (_, i) => Number(i % (n + 1) === 0)) // local
+  return { values: diagonalise(tridiagonal(matrix, n, vectors), n, vectors), vectors }
+}
+
+/** The eigenvalues alone, which cost a fraction of the vectors. */
+export const eigenvaluesSymmetric = (matrix: Float64Array, n: number): Float64Array =>
+  diagonalise(tridiagonal(matrix, n), n)
+
+// products ---------------------------------------------------------------------------------
 
 export const multiply = (a: Float64Array, b: Float64Array, n: number): Float64Array => {
   const out = new Float64Array(n * n)
@@ -54,12 +155,7 @@ export const multiply = (a: Float64Array, b: Float64Array, n: number): Float64Ar
 /** The symmetric square root of a positive semidefinite matrix. */
 export const squareRoot = (matrix: Float64Array, n: number): Float64Array => {
   const { values, vectors } = eigenSymmetric(matrix, n)
-  const out = new Float64Array(n * n)
-  for (let k = 0; k < n; k++) {
-    const root = Math.sqrt(Math.max(0, values[k] ?? 0))
-    for (let i = 0; i < n; i++)
-      for (let j = 0; j < n; j++)
-        out[i * n + j] = (out[i * n + j] ?? 0) + root * (vectors[i * n + k] ?? 0) * (vectors[j * n + k] ?? 0)
-  }
-  return out
+  const half = vectors.map((x, i) => x * Math.sqrt(Math.sqrt(Math.max(0, values[i % n] ?? 0)))) // V Λ^¼
+  const turned = half.map((_, i) => half[(i % n) * n + Math.floor(i / n)] ?? 0)
+  return multiply(half, turned, n)
 }

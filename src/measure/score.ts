@@ -4,7 +4,7 @@
  */
 import { fold, type Key } from '../core/Key.ts'
 import { bootstrap, type Estimate } from './bootstrap.ts'
-import { frechetDistance, gaussianOf, select, type Features, type Gaussian } from './frechet.ts'
+import { frechetDistance, gaussianOf, select, standardised, type Features } from './frechet.ts'
 
 /** What is known of the clips of one system; one entry a clip. */
 export interface Judged {
@@ -19,7 +19,8 @@ export interface Judged {
 
 /** Real clips, which the others are compared with. */
 export interface Reference {
-  readonly features: Gaussian
+  /** The Fréchet distance of features to those of real clips, each feature in units of its deviation there. */
+  readonly distance: (features: Features) => number
   readonly motion: number
 }
 
@@ -40,10 +41,14 @@ const average = (values: (i: number) => number, chosen: ArrayLike<number>): numb
   return sum / chosen.length
 }
 
-export const referenceOf = ({ features, motion }: Judged): Reference => ({
-  features: gaussianOf(features),
-  motion: motion.reduce((sum, m) => sum + m, 0) / motion.length
-})
+export const referenceOf = ({ features, motion }: Judged): Reference => {
+  const unit = standardised(gaussianOf(features))
+  const apart = frechetDistance(gaussianOf(unit(features)))
+  return {
+    distance: (others) => apart(gaussianOf(unit(others))),
+    motion: motion.reduce((sum, m) => sum + m, 0) / motion.length
+  }
+}
 
 /** Scores a system against real clips; `resamples` of the bootstrap draw from `key`. */
 export const score =
@@ -59,7 +64,7 @@ export const score =
       captionAccuracy: part(0, (i) => digit[i] === true && direction[i] === true),
       digitAccuracy: part(1, (i) => digit[i] === true),
       directionAccuracy: part(2, (i) => direction[i] === true),
-      quality: estimate(3, (chosen) => frechetDistance(gaussianOf(select(features, chosen)), reference.features)),
+      quality: estimate(3, (chosen) => reference.distance(select(features, chosen))),
       dynamics: estimate(4, (chosen) => average((i) => motion[i] ?? NaN, chosen) / reference.motion)
     }
   }
