@@ -1,7 +1,9 @@
 /** Every law's mutants. */
 export { derivativeMutants } from './derivative.ts'
 export { flowMapMutants } from './flowMap.ts'
+export { clusteringMutants, fusionMutants } from './fusion.ts'
 export { codecMutants, compositeMutants, passMutants, targetMutants } from './graph.ts'
+export { indexArithmeticMutants } from './indexArithmetic.ts'
 export { guidanceMutants, interpolantMutants, straightPath } from './interpolant.ts'
 export { keyMutants } from './key.ts'
 export {
@@ -17,6 +19,6 @@ export {
 export { mutantsOf } from './mutant.ts'
 export { movingAverageMutants, optimiserMutants } from './optimiser.ts'
 export { samplerMutants } from './sampler.ts'
-export { gridMutants, publishedGridMutants, scheduleMutants, shiftMutants } from './schedule.ts'
-export { shapeMutants } from './shape.ts'
+export { gridsMutants, publishedGridsMutants, scheduleMutants, shiftsMutants } from './schedule.ts'
+export { broadcastingMutants } from './shape.ts'
 export { treeMutants } from './tree.ts'

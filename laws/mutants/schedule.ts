@@ -30,7 +30,7 @@ export const scheduleMutants: ReadonlyArray<Mutant> = [
   ofSchedule('a schedule with a plateau', 'is strictly increasing', (t) => Math.max(0, 2 * t - 1))
 ]
 
-export const shiftMutants: ReadonlyArray<Mutant> = [
+export const shiftsMutants: ReadonlyArray<Mutant> = [
   ofShift('a shift scaled to 1000 steps', 'begins at 0 and ends at 1', (gamma) => (t) => shift(gamma)(0.999 * t)),
   ofShift('a shift that runs backward', 'is strictly increasing', (gamma) => (t) => shift(gamma)(1 - t)),
   ofShift('a power in place of a shift', 'adds ln γ to the log odds', (gamma) => (t) => t ** (1 / gamma)),
@@ -45,7 +45,7 @@ export const shiftMutants: ReadonlyArray<Mutant> = [
   ofShift('a shift by the square', 'has the mean γ/(γ − 1) − γ ln γ/(γ − 1)²', (gamma) => shift(gamma * gamma))
 ]
 
-export const gridMutants: ReadonlyArray<Mutant> = [
+export const gridsMutants: ReadonlyArray<Mutant> = [
   ofGrid('a grid without its last time', 'has one time more than steps', (gamma, n) => grid(gamma, n).slice(0, -1)),
   ofGrid('a grid that ends at 1', 'begins at 0 and ends at the last time', (gamma, n) =>
     grid(gamma, n).map((t) => t / 0.999)
@@ -57,6 +57,6 @@ export const gridMutants: ReadonlyArray<Mutant> = [
   ])
 ]
 
-export const publishedGridMutants: ReadonlyArray<Mutant> = [
+export const publishedGridsMutants: ReadonlyArray<Mutant> = [
   { name: 'a grid that is not rounded', brokenLaw: 'gives the published lists', laws: publishedGrids(grid) }
 ]

@@ -9,7 +9,7 @@ const mutant = (name: string, brokenLaw: string, wrong: Broadcast): Mutant => ({
   laws: broadcasting(wrong)
 })
 
-export const shapeMutants: ReadonlyArray<Mutant> = [
+export const broadcastingMutants: ReadonlyArray<Mutant> = [
   mutant('the larger size wins', "follows NumPy's rule", (a, b) =>
     broadcast(
       a.map((d) => (d === 2 ? 1 : d)),

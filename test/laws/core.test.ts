@@ -1,7 +1,7 @@
 import { describe } from 'vitest'
 import { key } from '../../laws/key.ts'
 import { keyMutants } from '../../laws/mutants/key.ts'
-import { shapeMutants } from '../../laws/mutants/shape.ts'
+import { broadcastingMutants } from '../../laws/mutants/shape.ts'
 import { treeMutants } from '../../laws/mutants/tree.ts'
 import { broadcasting } from '../../laws/shape.ts'
 import { tree } from '../../laws/tree.ts'
@@ -26,6 +26,6 @@ describe('trees', () => {
 
 describe('broadcasting', () => {
   hold(broadcasting(broadcast), 1000)
-  reject(shapeMutants, 1000)
-  covered(broadcasting(broadcast), shapeMutants)
+  reject(broadcastingMutants, 1000)
+  covered(broadcasting(broadcast), broadcastingMutants)
 })

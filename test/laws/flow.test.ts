@@ -5,7 +5,7 @@ import { lift } from '../../laws/lift.ts'
 import { flowMapMutants } from '../../laws/mutants/flowMap.ts'
 import { guidanceMutants, interpolantMutants } from '../../laws/mutants/interpolant.ts'
 import { samplerMutants } from '../../laws/mutants/sampler.ts'
-import { gridMutants, publishedGridMutants, scheduleMutants, shiftMutants } from '../../laws/mutants/schedule.ts'
+import { gridsMutants, publishedGridsMutants, scheduleMutants, shiftsMutants } from '../../laws/mutants/schedule.ts'
 import { sampler } from '../../laws/sampler.ts'
 import { grids, publishedGrids, schedule, shifts, type Grid } from '../../laws/schedule.ts'
 import { f64 } from '../../src/core/Close.ts'
@@ -24,8 +24,8 @@ describe('schedules', () => {
 
 describe('shifts', () => {
   hold(shifts(shift, f64))
-  reject(shiftMutants)
-  covered(shifts(shift, f64), shiftMutants)
+  reject(shiftsMutants)
+  covered(shifts(shift, f64), shiftsMutants)
 })
 
 describe('grids', () => {
@@ -33,11 +33,11 @@ describe('grids', () => {
   const floor: Grid = (gamma, steps) => grid({ gamma, steps, rule: 'floor' })
 
   hold(grids(plain, latest, f64))
-  reject(gridMutants)
-  covered(grids(plain, latest, f64), gridMutants)
+  reject(gridsMutants)
+  covered(grids(plain, latest, f64), gridsMutants)
   hold(publishedGrids(floor))
-  reject(publishedGridMutants)
-  covered(publishedGrids(floor), publishedGridMutants)
+  reject(publishedGridsMutants)
+  covered(publishedGrids(floor), publishedGridsMutants)
 })
 
 describe('samplers of times', () => {
