@@ -27,6 +27,8 @@ interface Compared {
   readonly name: string
   /** Every expected tensor must be computed, under the same name. */
   readonly expected: ReadonlyMap<string, Expected>
+  /** Stored as outputs, though they only say where the others were taken. */
+  readonly at?: ReadonlyArray<string>
 }
 
 /** One program. */
@@ -52,11 +54,12 @@ export type Adapter = (manifest: Manifest, tensors: Tensors) => ReadonlyArray<Ca
 // constructors ---------------------------------------------------------------------------
 
 /** Numbers that no device computes, such as time grids. */
-export const onHost = (name: string, values: () => Tensors, expected: ReadonlyMap<string, Expected>): Procedure => ({
-  name,
-  expected,
-  compute: () => TE.fromIO(values)
-})
+export const onHost = (
+  name: string,
+  values: () => Tensors,
+  expected: ReadonlyMap<string, Expected>,
+  at: ReadonlyArray<string> = []
+): Procedure => ({ name, expected, at, compute: () => TE.fromIO(values) })
 
 /** What a manifest says of the precision of a tensor. */
 export interface Precision {
@@ -67,8 +70,40 @@ export interface Precision {
   readonly tol?: number
 }
 
-/** `tol` where the manifest gives it, else `max(8 err64, 5e-6 max_abs)`; 0 (exact) where it says nothing. */
-export const tolerance = ({ tol, err64 = 0, max_abs: largest = 0 }: Precision = {}): number =>
-  tol ?? Math.max(8 * err64, 5e-6 * largest)
+/**
+ * The default, where a manifest gives no precision, by how the numbers are stored; the only tolerances that stand in code:
+ * - whole numbers are exact
+ * - F64, which nobody computes in `f32`: rounding of a few hundred operations, `1e-12` of the largest, at least of 1
+ * - F32: one unit in the last place of the largest
+ */
+const unstated = ({ data }: Tensor): number => {
+  const largest = (): number => Array.from(data).reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  if (data instanceof Float64Array) return 1e-12 * Math.max(1, largest())
+  return data instanceof Float32Array ? 2 ** -23 * largest() : 0
+}
+
+/** `tol` where the manifest gives it, else `max(8 err64, 5e-6 max_abs)`, else the default for such numbers. */
+export const tolerance = ({ tol, err64, max_abs: largest }: Precision, stored: Tensor): number =>
+  tol ??
+  (err64 === undefined && largest === undefined ? unstated(stored) : Math.max(8 * (err64 ?? 0), 5e-6 * (largest ?? 0)))
+
+/** A stored tensor, with what the manifest says of it. The same for every target: no target has exceptions. */
+export const expecting = (stored: Tensor, precision: Precision = {}): Expected => ({
+  tensor: stored,
+  tolerance: tolerance(precision, stored)
+})
+
+/** Those of the names that are stored, with the tolerances of a manifest's table. */
+export const expectedOf = (
+  names: Iterable<string>,
+  tensors: Tensors,
+  precision: Readonly<Record<string, Precision>>
+): ReadonlyMap<string, Expected> =>
+  new Map(
+    [...names].flatMap((name) => {
+      const stored = tensors.get(name)
+      return stored === undefined ? [] : [[name, expecting(stored, precision[name])] as const]
+    })
+  )
 
 export const isSkip = (case_: Case): case_ is Skip => 'skip' in case_

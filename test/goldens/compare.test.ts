@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { input } from '../../src/core/Expr.ts'
 import { E } from '../../src/core/fp.ts'
-import { floats } from '../../src/core/Tensor.ts'
+import { floats, tensor } from '../../src/core/Tensor.ts'
 import { scale } from '../../src/ops/api.ts'
 import { reference } from '../../src/runtime/reference/device.ts'
 import { onHost, tolerance, type Graph, type Procedure } from './case.ts'
@@ -71,11 +71,20 @@ describe('compare', () => {
 })
 
 describe('tolerance', () => {
+  const single = tensor('f32', [2], Float32Array.of(1, -4))
+  const double = tensor('f32', [2], Float64Array.of(1, -4))
+
   it('is what the manifest says, or follows from the error of the stored numbers', () => {
-    expect(tolerance({ tol: 0.5, err64: 1, max_abs: 1 })).toBe(0.5)
-    expect(tolerance({ err64: 1e-6, max_abs: 1 })).toBe(8e-6)
-    expect(tolerance({ err64: 1e-9, max_abs: 2 })).toBe(1e-5)
-    expect(tolerance()).toBe(0)
+    expect(tolerance({ tol: 0.5, err64: 1, max_abs: 1 }, single)).toBe(0.5)
+    expect(tolerance({ err64: 1e-6, max_abs: 1 }, single)).toBe(8e-6)
+    expect(tolerance({ err64: 1e-9, max_abs: 2 }, single)).toBe(1e-5)
+    expect(tolerance({ err64: 0, max_abs: 0 }, single)).toBe(0)
+  })
+
+  it('is by default that of how the numbers are stored', () => {
+    expect(tolerance({}, tensor('i32', [2], Int32Array.of(1, -4)))).toBe(0)
+    expect(tolerance({}, double)).toBe(4e-12)
+    expect(tolerance({}, single)).toBe(2 ** -21)
   })
 })
 

@@ -24,7 +24,9 @@ for (const set of sets) {
 
   describe.runIf(complete.length > 0)(`the stored numbers of ${set}`, () => {
     it.each(complete)('$name are each expected of some case', ({ cases, outputs }) => {
-      const seen = new Set(cases.flatMap((given) => (isSkip(given) ? [] : [...given.expected.keys()])))
+      const seen = new Set(
+        cases.flatMap((given) => (isSkip(given) ? [] : [...given.expected.keys(), ...(given.at ?? [])]))
+      )
 
       expect(outputs.filter((name) => !seen.has(name))).toEqual([])
     })

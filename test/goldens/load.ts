@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { E } from '../../src/core/fp.ts'
 import { show } from '../../src/io/IoFault.ts'
 import { read } from '../../src/io/safetensors.ts'
-import type { Adapter, Case, Manifest, Tensors } from './case.ts'
+import { isSkip, type Adapter, type Case, type Manifest, type Precision, type Tensors } from './case.ts'
 
 // model ----------------------------------------------------------------------------------
 
@@ -13,7 +13,7 @@ import type { Adapter, Case, Manifest, Tensors } from './case.ts'
 export interface Group {
   readonly name: string
   readonly cases: ReadonlyArray<Case>
-  /** The tensors that the manifest calls outputs; none where it gives no roles. */
+  /** The tensors that a case must expect; none where the manifest does not list its tensors, or nothing is built. */
   readonly outputs: ReadonlyArray<string>
 }
 
@@ -53,9 +53,10 @@ const readTensors =
 
 const skipped = (name: string, skip: string): Group => ({ name, cases: [{ name, skip }], outputs: [] })
 
+/** Tensors that were computed: so their role says, or there is an error to state. */
 const outputsOf = ({ tensors }: Manifest): ReadonlyArray<string> =>
-  Object.entries((tensors ?? {}) as Readonly<Record<string, { readonly role?: string }>>).flatMap(([name, { role }]) =>
-    role === 'output' ? [name] : []
+  Object.entries((tensors ?? {}) as Readonly<Record<string, Precision & { readonly role?: string }>>).flatMap(
+    ([name, { role, err64 }]) => (role === 'output' || err64 !== undefined ? [name] : [])
   )
 
 const groupOf = async (folder: string, name: string, adapter: Adapter | undefined): Promise<Group> => {
@@ -63,7 +64,7 @@ const groupOf = async (folder: string, name: string, adapter: Adapter | undefine
   const manifest = JSON.parse(await readFile(join(folder, `${name}.json`), 'utf8')) as Manifest
   const cases = adapter(manifest, await readTensors(folder)(manifest.file))
   return cases.length > 0
-    ? { name, cases, outputs: outputsOf(manifest) }
+    ? { name, cases, outputs: cases.every(isSkip) ? [] : outputsOf(manifest) }
     : skipped(name, 'its adapter finds no case in it')
 }
 

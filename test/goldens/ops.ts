@@ -6,7 +6,7 @@ import * as F from '../../src/ops/api.ts'
 import { clipFactor, globalNorm } from '../../src/optim/clip.ts'
 import { adamW } from '../../src/optim/adamw.ts'
 import {
-  tolerance,
+  expecting,
   type Adapter,
   type Case,
   type Expected,
@@ -326,7 +326,7 @@ const expectedOf = (names: Names, tensors: Tensors, error: Row['error']): Graph[
   new Map(
     Object.entries(names).flatMap(([name, tensor]): ReadonlyArray<readonly [string, Expected]> => {
       const stored = tensors.get(tensor)
-      return stored === undefined ? [] : [[name, { tensor: stored, tolerance: tolerance(error[name]) }]]
+      return stored === undefined ? [] : [[name, expecting(stored, error[name])]]
     })
   )
 

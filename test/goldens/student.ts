@@ -14,7 +14,7 @@ import {
   type StudentConfig,
   type StudentParams
 } from '../../src/tmd/student.ts'
-import { tolerance, type Adapter, type Precision, type Tensors } from './case.ts'
+import { expectedOf, type Adapter, type Precision, type Tensors } from './case.ts'
 
 /** The fields of the set's manifests that say what the networks are. */
 export interface NetworksConfig {
@@ -55,15 +55,16 @@ export const studentInputs = (config: StudentConfig): StudentParams => ({
   ...inputsOf(studentExtras(config), 'student')
 })
 
-const fusions: ReadonlyArray<Fusion> = ['gated', 'concat', 'add']
-const headBlocks = 2
-
 /** The cases of `student.safetensors` that are one call, given the tensors of `networks.safetensors`. */
 export const studentHead =
   (networks: Tensors): Adapter =>
   (manifest, tensors) => {
     const config = manifest['config'] as NetworksConfig
     const precision = manifest['tensors'] as Readonly<Record<string, Precision>>
+    const heads = Object.keys(precision).flatMap((name) => {
+      const [, blocks, fusion] = /^H(\d+)\.(\w+)\.head\.out$/.exec(name) ?? []
+      return blocks === undefined ? [] : [{ headBlocks: Number(blocks), fusion: fusion as Fusion }]
+    })
     const given = (name: string): Real => input(name, 'f32', tensors.get(name)?.shape ?? [])
     const at = (name: string): Float64Array => Float64Array.from(tensors.get(name)?.data ?? [])
     const step = at('s').map((s, i) => s - (at('r')[i] ?? NaN))
@@ -73,36 +74,33 @@ export const studentHead =
       step: times(step, config.freq_dim)
     }
     const { t, s, step: length } = inputsFor(hosted, 'time')
-    const params = studentInputs(studentOf(config, headBlocks, 'gated'))
-    const { backbone } = student(studentOf(config, headBlocks, 'gated'))
-    const m = backbone(params, given('x_t'), t, given('c'))
+    const params = studentInputs(studentOf(config, 1, 'gated'))
+    const features = (headBlocks: number): Real =>
+      student(studentOf(config, headBlocks, 'gated')).backbone(params, given('x_t'), t, given('c'))
     const outputs: Readonly<Record<string, Expr>> = {
-      [`H${headBlocks}.m`]: m,
       e_s: timeEmbedding(params, s),
       e_delta: perceptron(silu)(params.delta_embedding, length.features),
       'plain.v': dit(ditOf(config))(params, given('x_t'), t, given('c')),
       ...Object.fromEntries(
-        fusions.flatMap((fusion) => {
+        heads.flatMap(({ headBlocks, fusion }) => {
+          const m = features(headBlocks)
           const one = studentOf(config, headBlocks, fusion)
           const own = studentInputs(one)
           const name = `H${headBlocks}.${fusion}.head`
           return [
+            [`H${headBlocks}.m`, m],
             [`${name}.z`, fused(one)(own, m, given('y_s'), s)],
             [`${name}.out`, student(one).head(own, m, given('y_s'), s, length, given('c'))]
           ]
         })
       )
     }
-    const expected = Object.keys(outputs).flatMap((name) => {
-      const stored = tensors.get(name)
-      return stored === undefined ? [] : [[name, { tensor: stored, tolerance: tolerance(precision[name]) }] as const]
-    })
     return [
       {
         name: 'one call of the student',
         outputs,
         inputs: new Map([...networks, ...tensors, ...named(hosted, 'time')]),
-        expected: new Map(expected)
+        expected: expectedOf(Object.keys(outputs), tensors, precision)
       }
     ]
   }

@@ -4,7 +4,7 @@ import { jvp } from '../../src/autodiff/jvp.ts'
 import { vjp } from '../../src/autodiff/vjp.ts'
 import { input, literal, type Expr } from '../../src/core/Expr.ts'
 import { range, size } from '../../src/core/Shape.ts'
-import { floats, generate, map, type Tensor } from '../../src/core/Tensor.ts'
+import { generate, map, type Tensor } from '../../src/core/Tensor.ts'
 import { blockParts, states, type Site } from '../../src/nn/block.ts'
 import {
   dit,
@@ -24,22 +24,9 @@ import { assemble, raggedDit } from '../../src/nn/ragged.ts'
 import { pairsOf, ropeRate, rotate, rotationOf, type Grid } from '../../src/nn/rope.ts'
 import { timeFeatures, timeRates, type Time } from '../../src/nn/time.ts'
 import { add, concat, constant, mul, pad, reshape, sum, transpose } from '../../src/ops/api.ts'
-import { onHost, tolerance, type Adapter, type Case, type Expected, type Precision, type Tensors } from './case.ts'
+import { expectedOf, onHost, type Adapter, type Case, type Precision, type Tensors } from './case.ts'
 
 type Named = Readonly<Record<string, Expr>>
-
-/** The stored tensors of a case that are to be computed, with the tolerance that the manifest gives each. */
-const expectedOf = (
-  names: Iterable<string>,
-  tensors: Tensors,
-  precision: Readonly<Record<string, Precision>>
-): ReadonlyMap<string, Expected> =>
-  new Map(
-    [...names].flatMap((name) => {
-      const stored = tensors.get(name)
-      return stored === undefined ? [] : [[name, { tensor: stored, tolerance: tolerance(precision[name]) }] as const]
-    })
-  )
 
 const float64 = (tensors: Tensors, name: string): Float64Array => Float64Array.from(tensors.get(name)?.data ?? [])
 
@@ -210,13 +197,14 @@ const computed = (manifest: DitManifest, tensors: Tensors, row: DitCase): Named 
   }
 }
 
-/** Stored tensors are operands, unless they are what comes out. */
-const isOutput = (i: number, name: string): boolean =>
-  ['out', 'act', 'grad', 'loss'].some((kind) => name === `case${i}.${kind}` || name.startsWith(`case${i}.${kind}.`)) ||
-  name.startsWith(`case${i}.jvp.out.`)
+/** The tensors of a case that were computed: those that the manifest gives a precision. Others are operands. */
+const outputNames = ({ tensors }: DitManifest, { case: i }: DitCase): ReadonlyArray<string> =>
+  Object.entries(tensors).flatMap(([name, { err64 }]) =>
+    err64 !== undefined && name.startsWith(`case${i}.`) ? [name] : []
+  )
 
 const ditCase = (manifest: DitManifest, tensors: Tensors, row: DitCase): Case => {
-  const names = [...tensors.keys()].filter((name) => isOutput(row.case, name))
+  const names = outputNames(manifest, row)
   const all = computed(manifest, tensors, row)
   const t = float64(tensors, `case${row.case}.t`).map((value) => value / 1000)
   const features = timeFeatures(t, configOf(manifest).frequencies)
@@ -293,26 +281,23 @@ const ropeCase = (
 export const embeddings: Adapter = (manifest, tensors) => {
   const own = manifest as unknown as EmbeddingsManifest
   const tables = hostTables(own, tensors)
-  // The manifest has no tolerance for tables in double precision: rounding of the angles, of up to 1023 radians.
-  const expected = new Map(
-    [...tables.keys()].map(
-      (name) => [name, { tensor: tensors.get(name) ?? floats([0], []), tolerance: 1e-12 }] as const
-    )
-  )
   return [
-    onHost('tables of angles', () => tables, expected),
+    onHost('tables of angles', () => tables, expectedOf(tables.keys(), tensors, own.tensors)),
     ...own.cases.rope_apply.map((row) => ropeCase(own, tensors, row))
   ]
 }
 
 // the set --------------------------------------------------------------------------------
 
-const adapters: Readonly<Record<string, Adapter>> = {
-  'dit_a.safetensors': transformer,
-  'dit_b.safetensors': transformer,
-  'embeddings.safetensors': embeddings
-}
+/** Adapters by the network that a manifest says its numbers are of. */
+const adapters: ReadonlyArray<readonly [what: RegExp, adapter: Adapter]> = [
+  [/^WanModel\b/, transformer],
+  [/\brope_apply\b/, embeddings]
+]
 
 /** All files of the set; those of networks that are not built are skipped by name. */
-export const wan: Adapter = (manifest, tensors) =>
-  adapters[manifest.file]?.(manifest, tensors) ?? [{ name: 'all', skip: 'this network is not built' }]
+export const wan: Adapter = (manifest, tensors) => {
+  const what = String(manifest['what'])
+  const [, adapter] = adapters.find(([network]) => network.test(what)) ?? []
+  return adapter?.(manifest, tensors) ?? [{ name: 'all', skip: `not built: ${what.split(/[:(]/)[0]?.trim() ?? ''}` }]
+}

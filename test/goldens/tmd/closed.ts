@@ -1,6 +1,7 @@
 /** Stored numbers of the mathematics alone: schedules, conversions, closed forms, finite differences, metrics. */
 import { jvp } from '../../../src/autodiff/jvp.ts'
 import type { Expr } from '../../../src/core/Expr.ts'
+import { range } from '../../../src/core/Shape.ts'
 import type { Tensor } from '../../../src/core/Tensor.ts'
 import { differenceAt, finiteDifference, modeOf, type DifferenceRule } from '../../../src/autodiff/finiteDifference.ts'
 import {
@@ -16,6 +17,7 @@ import {
   narrow,
   neg,
   reshape,
+  scalar,
   scale,
   sin,
   square,
@@ -29,23 +31,59 @@ import * as P from '../../../src/flow/path.ts'
 import * as S from '../../../src/flow/schedule.ts'
 import { eulerPath } from '../../../src/flow/solver.ts'
 import { effectiveNfe } from '../../../src/tmd/effectiveNfe.ts'
-import { constantRate, halfLifeRate, powerRate, updateAverage } from '../../../src/optim/ema.ts'
+import { constantRate, halfLifeRate, powerRate, updateAverage, type Rate } from '../../../src/optim/ema.ts'
 import { overall } from '../../../src/measure/vbench.ts'
-import { onHost, type Adapter, type Case, type Graph } from '../case.ts'
-import { expected, get, given, inputs, integers, outputsOf, table, vector, type Golden } from './expected.ts'
+import { expecting, onHost, type Adapter, type Case, type Graph } from '../case.ts'
+import {
+  entryOf,
+  expected,
+  get,
+  given,
+  inNames,
+  inputsOf,
+  integers,
+  listed,
+  outputsOf,
+  said,
+  table,
+  vector,
+  type Golden
+} from './expected.ts'
 
 type Real = Expr<'f32'>
 type Named = Readonly<Record<string, Real>>
 
 const numbers = (x: Tensor): ReadonlyArray<number> => Array.from(x.data)
 
-const hostCase = (set: Golden, name: string, values: Readonly<Record<string, Tensor>>): Case =>
-  onHost(name, () => new Map(Object.entries(values)), expected(set, Object.keys(values)))
+const hostCase = (
+  set: Golden,
+  name: string,
+  values: Readonly<Record<string, Tensor>>,
+  at: ReadonlyArray<string> = []
+): Case => onHost(name, () => new Map(Object.entries(values)), expected(set, Object.keys(values)), at)
 
-const graphCase = (set: Golden, name: string, from: ReadonlyArray<string>, outputs: Named): Graph => ({
+interface Told {
+  readonly about: string
+}
+
+interface Rows<A> {
+  readonly rows: ReadonlyArray<A>
+}
+
+/** One column of a case's rows, computed again. */
+const rowsCase = <A>(set: Golden, name: string, column: (row: A) => number, f: (row: A) => number): Case => {
+  const { rows } = entryOf<Rows<A>>(set, name)
+  const stored = new Map([[name, expecting(vector(rows.map(column)))]])
+  return onHost(name, () => new Map([[name, vector(rows.map(f))]]), stored)
+}
+
+/** The grid that a text names by its rule, such as `grid plain, gamma 10`. */
+const ruleIn = (text: string): S.GridRule => (/grid (\w+)/.exec(text)?.[1] ?? '') as S.GridRule
+
+const graphCase = (set: Golden, name: string, outputs: Named): Graph => ({
   name,
   outputs,
-  inputs: inputs(set, from),
+  inputs: inputsOf(set),
   expected: expected(set, Object.keys(outputs))
 })
 
@@ -78,9 +116,10 @@ const grids = (set: Golden): Case => {
 
 const neighbours = (set: Golden): Case => {
   const drawn = numbers(get(set, 'pick_r.s_mf'))
+  const { about } = entryOf<Told>(set, 'pick_r')
   const made = outputsOf(set, 'pick_r.').map((name) => {
     const [, steps = '', rule = ''] = name.split('.')
-    const times = S.grid({ rule: 'plain', gamma: 10, steps: Number(steps.slice(1)) })
+    const times = numbers(get(set, `grid.${ruleIn(about)}.gamma${said(about, 'gamma')}.M${steps.slice(1)}`))
     const law: S.NeighbourRule = rule.startsWith('le') ? 'atMost' : 'below'
     const tensor = rule.endsWith('_index')
       ? integers(drawn.map(S.chooseIndex(times, law)))
@@ -92,14 +131,17 @@ const neighbours = (set: Golden): Case => {
 
 const draws = (set: Golden): Case => {
   const uniform = numbers(get(set, 'sample_t.uniform'))
-  const gammas = [1, 3, 5, 10]
-  const made = gammas.flatMap((gamma) => [
-    [`sample_t.gamma${gamma}`, vector(uniform.map(S.drawnTime(S.shifted(gamma))))] as const,
-    [`sample_t.gamma${gamma}.unclamped`, vector(uniform.map(S.unclampedTime(S.shifted(gamma))))] as const
-  ])
+  const made = inNames(set, /^sample_t\.gamma([\d.]+)$/).flatMap((gamma) => {
+    const law = S.shifted(Number(gamma))
+    return [
+      [`sample_t.gamma${gamma}`, vector(uniform.map(S.drawnTime(law)))] as const,
+      [`sample_t.gamma${gamma}.unclamped`, vector(uniform.map(S.unclampedTime(law)))] as const
+    ]
+  })
+  const masses = listed(entryOf<Told>(set, 'sample_t').about, 'for gamma')
   return hostCase(set, 'times drawn', {
     ...Object.fromEntries(made),
-    'sample_t.point_mass': vector(gammas.map((gamma) => S.pointMass(S.shifted(gamma))))
+    'sample_t.point_mass': vector(masses.map((gamma) => S.pointMass(S.shifted(gamma))))
   })
 }
 
@@ -110,7 +152,7 @@ const conversions = (set: Golden): ReadonlyArray<Case> => {
   const v = P.convert('data', 'velocity')(place)(x0)
   const times = numbers(get(set, 'convert.t'))
   return [
-    graphCase(set, 'conversions', ['convert.x_t', 'convert.x0', 'convert.t'], {
+    graphCase(set, 'conversions', {
       'convert.eps': P.convert('data', 'noise')(place)(x0),
       'convert.v': v,
       'convert.score': P.convert('data', 'score')(place)(x0),
@@ -135,13 +177,13 @@ interface NfeRow {
   readonly effective_nfe: number
 }
 
-const nfe = (set: Golden): Case => {
-  const cases = set.manifest['cases'] as ReadonlyArray<{ readonly case: string; readonly rows?: ReadonlyArray<NfeRow> }>
-  const rows = cases.find((entry) => entry.case === 'effective_nfe')?.rows ?? []
-  const made = rows.map(({ M, N, H, L }) => effectiveNfe({ outerSteps: M, innerSteps: N, headBlocks: H, blocks: L }))
-  const stored = { tensor: vector(rows.map((row) => row.effective_nfe)), tolerance: 1e-12 }
-  return onHost('effective NFE', () => new Map([['nfe', vector(made)]]), new Map([['nfe', stored]]))
-}
+const nfe = (set: Golden): Case =>
+  rowsCase<NfeRow>(
+    set,
+    'effective_nfe',
+    (row) => row.effective_nfe,
+    ({ M, N, H, L }) => effectiveNfe({ outerSteps: M, innerSteps: N, headBlocks: H, blocks: L })
+  )
 
 export const schedules: Adapter = (manifest, tensors) => {
   const set = { manifest, tensors }
@@ -173,11 +215,9 @@ const gaussian = (set: Golden): Case => {
     'inner.y0': y0,
     'inner.xhat': P.toData(xt, y0, ti)
   }
-  const from = ['mu', 'S', 'x', 't', 's', 'r', 'inner.x_t', 'inner.t', 'inner.y_s'].map((name) => `gaussian.${name}`)
   return graphCase(
     set,
     'gaussian',
-    from,
     Object.fromEntries(Object.entries(outputs).map(([name, value]) => [`gaussian.${name}`, value]))
   )
 }
@@ -206,40 +246,39 @@ const mixture = (set: Golden, prefix: string): Case => {
     'glass.mean_y': glass.targetMean,
     'glass.velocity': glass.velocity
   }
-  const from = ['w', 'mu', 'S', 'x', 't', 's', 'r', 'glass.x_t', 'glass.t', 'glass.y_s', 'glass.s']
   return graphCase(
     set,
     prefix,
-    from.map((name) => `${prefix}.${name}`),
     Object.fromEntries(Object.entries(outputs).map(([name, value]) => [`${prefix}.${name}`, value]))
   )
 }
 
+/** The axes of Eq. 14 are those that the manifest lists; those of Eq. 15, and the deviations, are stored. */
 const biases = (set: Golden): Case => {
-  const deviations = [0.5, 1, 2]
-  const [lasts, counts, outer] = [
-    [1, 0.999],
-    [1, 2, 4, 8],
-    [S.latest, S.shift(10)(0.5), 0.5]
-  ] as const
+  const { about } = entryOf<Told>(set, 'eq14')
+  const [lasts, counts] = [listed(about, 'sN in'), listed(about, 'N in')]
+  const [deviations, outer] = [numbers(get(set, 'eq14.S')), numbers(get(set, 'eq15.t'))]
   const inner = (last: number, steps: number): S.Grid => [
-    ...S.grid({ rule: 'plain', gamma: 10, steps }).slice(0, -1),
+    ...S.grid({ rule: ruleIn(about), gamma: said(about, 'gamma'), steps }).slice(0, -1),
     last
   ]
-  return hostCase(set, 'biases of Eq. 14 and Eq. 15', {
-    'eq14.S': vector(deviations),
-    'eq14.std': table([2, 4, 3], (i = 0, j = 0, k = 0) =>
-      sampledDeviation(deviations[k] ?? NaN, inner(lasts[i] ?? NaN, counts[j] ?? NaN))
-    ),
-    'eq14.std_infinite': vector(deviations.map((deviation) => sampledDeviationLimit(deviation, 2000))),
-    'eq15.t': vector(outer),
-    'eq15.var': vector(outer.map(literalVariance))
-  })
+  return hostCase(
+    set,
+    'biases of Eq. 14 and Eq. 15',
+    {
+      'eq14.std': table([lasts.length, counts.length, deviations.length], (i = 0, j = 0, k = 0) =>
+        sampledDeviation(deviations[k] ?? NaN, inner(lasts[i] ?? NaN, counts[j] ?? NaN))
+      ),
+      'eq14.std_infinite': vector(deviations.map((deviation) => sampledDeviationLimit(deviation, 2000))),
+      'eq15.var': vector(outer.map(literalVariance))
+    },
+    ['eq14.S', 'eq15.t']
+  )
 }
 
 export const closedForms: Adapter = (manifest, tensors) => {
   const set = { manifest, tensors }
-  return [gaussian(set), mixture(set, 'gmm1'), mixture(set, 'gmm2'), biases(set)]
+  return [gaussian(set), ...inNames(set, /^(gmm\d+)\./).map((prefix) => mixture(set, prefix)), biases(set)]
 }
 
 // finite differences -----------------------------------------------------------------------
@@ -263,14 +302,15 @@ const exactly = (set: Golden): Case => {
   const [y, s, v] = [of('y'), of('s'), of('v')]
   const u = stored(set)(y, s)
   const along = jvp([u], [y, s])([v, fill(1, s.shape)])[0] as Real
-  return graphCase(set, 'the exact derivative', ['A', 'C', 'b', 'q', 'r', 'y', 'v', 's'], { u, exact: along })
+  return graphCase(set, 'the exact derivative', { u, exact: along })
 }
 
-const difference = (set: Golden, rule: DifferenceRule, delta: number): ReadonlyArray<Case> => {
+/** `name` is `{rule}.delta{d}`. */
+const difference = (set: Golden, name: string): ReadonlyArray<Case> => {
   const [s, r] = [numbers(get(set, 's')), numbers(get(set, 'r'))]
-  const options = { delta, min: S.earliest, max: S.latest, rule }
+  const [rule, delta] = name.split('.delta')
+  const options = { delta: Number(delta), min: S.earliest, max: S.latest, rule: rule as DifferenceRule }
   const chosen = s.map((time, i) => differenceAt(options)(time, r[i] ?? NaN))
-  const name = `${rule}.delta${delta}`
   const of = given(set)
   const fixed = (f: (i: number) => number): Real =>
     constant(
@@ -283,7 +323,7 @@ const difference = (set: Golden, rule: DifferenceRule, delta: number): ReadonlyA
   })
   return [
     hostCase(set, `modes of ${name}`, { [`${name}.mode`]: integers(chosen.map((c, i) => modeOf(s[i] ?? NaN)(c))) }),
-    graphCase(set, name, ['A', 'C', 'b', 'q', 'r', 'y', 'v', 's'], {
+    graphCase(set, name, {
       [`${name}.quotient`]: finiteDifference(stored(set))(of('y'), of('v'), {
         ahead: probe('ahead'),
         behind: probe('behind'),
@@ -295,8 +335,7 @@ const difference = (set: Golden, rule: DifferenceRule, delta: number): ReadonlyA
 
 export const differences: Adapter = (manifest, tensors) => {
   const set = { manifest, tensors }
-  const rules: ReadonlyArray<DifferenceRule> = ['fastgen', 'paper']
-  return [exactly(set), ...rules.flatMap((rule) => [0.005, 0.001].flatMap((delta) => difference(set, rule, delta)))]
+  return [exactly(set), ...inNames(set, /^(\w+\.delta[\d.]+)\.quotient$/).flatMap((name) => difference(set, name))]
 }
 
 // metrics --------------------------------------------------------------------------------
@@ -312,54 +351,45 @@ const curvatures = (set: Golden): Case => {
   const velocity = (x: Real, t: Real): Real => G.velocity(law)(x, t)
   const stepped = concat(0)([...eulerPath({ grid: times, time: one })(velocity)(noise)].reverse())
   const grid = of('curvature.grid')
-  return graphCase(
-    set,
-    'curvature',
-    [
-      'curvature.grid',
-      'curvature.gaussian.mu',
-      'curvature.gaussian.S',
-      'curvature.gaussian.noise',
-      'curvature.random.x'
-    ],
-    {
-      'curvature.gaussian.x': exact,
-      'curvature.gaussian.discrete': curvature(exact, grid),
-      'curvature.gaussian.velocity': velocityCurvature(velocity(exact, grid), exact),
-      'curvature.euler.x': stepped,
-      'curvature.euler.discrete': curvature(stepped, grid),
-      'curvature.euler.velocity': velocityCurvature(velocity(stepped, grid), stepped),
-      'curvature.random.discrete': curvature(of('curvature.random.x'), grid)
-    }
-  )
+  return graphCase(set, 'curvature', {
+    'curvature.gaussian.x': exact,
+    'curvature.gaussian.discrete': curvature(exact, grid),
+    'curvature.gaussian.velocity': velocityCurvature(velocity(exact, grid), exact),
+    'curvature.euler.x': stepped,
+    'curvature.euler.discrete': curvature(stepped, grid),
+    'curvature.euler.velocity': velocityCurvature(velocity(stepped, grid), stepped),
+    'curvature.random.discrete': curvature(of('curvature.random.x'), grid)
+  })
+}
+
+/** `ema.{kind}.beta` and `ema.{kind}.value`: the rate at every step, and the average that it leads to. */
+const averaged = (set: Golden, kind: string, rate: Rate): Named => {
+  const of = given(set)
+  const [steps = 0, ...shape] = of('ema.params').shape
+  const betas = range(steps).map((i) => rate(scalar(i + 1)))
+  const values = betas.reduce<ReadonlyArray<Real>>((known, beta, i) => {
+    const row = reshape(shape)(narrow(0, i, i + 1)(of('ema.params')))
+    return [...known, updateAverage(beta)(known.at(-1) ?? of('ema.start'), row)]
+  }, [])
+  return { [`ema.${kind}.beta`]: stack(0)(betas), [`ema.${kind}.value`]: stack(0)(values) }
 }
 
 const averages = (set: Golden): Case => {
-  const of = given(set)
-  const rates = {
-    constant: constantRate(0.9),
-    power: powerRate(16.97),
-    halflife: halfLifeRate({ halfLife: 0.5, batch: 64 })
-  }
-  const step = (i: number): Real => constant([], [i]) as Real
-  const made = Object.entries(rates).flatMap(([name, rate]) => {
-    const betas = [1, 2, 3, 4, 5, 6].map((i) => rate(step(i)))
-    const values = betas.reduce<ReadonlyArray<Real>>((known, beta, i) => {
-      const row = reshape([4])(narrow(0, i, i + 1)(of('ema.params')))
-      return [...known, updateAverage(beta)(known.at(-1) ?? of('ema.start'), row)]
-    }, [])
-    return [[`ema.${name}.beta`, stack(0)(betas)] as const, [`ema.${name}.value`, stack(0)(values)] as const]
-  })
-  const steps = [1, 2, 10, 100, 1000, 10000]
-  const powers = [96.99, 16.97, 6.94].map((gamma) => stack(0)(steps.map((i) => powerRate(gamma)(step(i)))))
-  const seen = [0, 64, 6400, 64000, 6400000]
-  const lives = [0.5, 10, 500].map((halfLife) =>
-    stack(0)(seen.map((n) => halfLifeRate({ halfLife, batch: 64 })(step(n / 64 + 1))))
-  )
-  return graphCase(set, 'ema', ['ema.params', 'ema.start'], {
-    ...Object.fromEntries(made),
-    'ema.power.beta_table': stack(0)(powers),
-    'ema.halflife.beta_table': stack(0)(lives)
+  const { about } = entryOf<Told>(set, 'ema')
+  const [, powers = '', lives = ''] = /power\.beta_table (.*)halflife\.beta_table (.*)$/.exec(about) ?? []
+  const rates = (kinds: ReadonlyArray<Rate>, steps: ReadonlyArray<number>): Real =>
+    stack(0)(kinds.map((rate) => stack(0)(steps.map((i) => rate(scalar(i))))))
+  const life = (halfLife: number, text: string): Rate => halfLifeRate({ halfLife, batch: said(text, 'B') })
+  return graphCase(set, 'ema', {
+    ...averaged(set, 'constant', constantRate(said(about, 'constant'))),
+    ...averaged(set, 'power', powerRate(said(about, 'gamma'))),
+    ...averaged(set, 'halflife', life(said(about, 'H'), about)),
+    'ema.power.beta_table': rates(listed(powers, 'gamma').map(powerRate), listed(powers, 'i')),
+    // A step is behind so many images.
+    'ema.halflife.beta_table': rates(
+      listed(lives, 'H').map((halfLife) => life(halfLife, lives)),
+      listed(lives, 'n').map((seen) => seen / said(lives, 'B') + 1)
+    )
   })
 }
 
@@ -369,15 +399,7 @@ interface BenchRow {
   readonly aggregate: number
 }
 
-const vbench = (set: Golden): Case => {
-  const cases = set.manifest['cases'] as ReadonlyArray<{
-    readonly case: string
-    readonly rows?: ReadonlyArray<BenchRow>
-  }>
-  const rows = cases.find((entry) => entry.case === 'vbench')?.rows ?? []
-  const stored = { tensor: vector(rows.map((row) => row.aggregate)), tolerance: 5e-4 }
-  return onHost('vbench', () => new Map([['aggregate', vector(rows.map(overall))]]), new Map([['aggregate', stored]]))
-}
+const vbench = (set: Golden): Case => rowsCase<BenchRow>(set, 'vbench', (row) => row.aggregate, overall)
 
 export const metrics: Adapter = (manifest, tensors) => {
   const set = { manifest, tensors }

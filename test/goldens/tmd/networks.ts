@@ -29,15 +29,14 @@ export interface Config extends NetworksConfig {
 
 export const configOf = ({ manifest }: Golden): Config => manifest['config'] as Config
 
-export const headBlocks = 2
-
 export interface Learnt<P> {
   readonly params: P
 }
 
 export const studentModel = (
   set: Golden,
-  fusion: Fusion
+  fusion: Fusion,
+  headBlocks: number
 ): { readonly params: StudentParams; readonly model: StudentModel<StudentParams, Real> } => {
   const config = studentOf(configOf(set), headBlocks, fusion)
   return { params: studentInputs(config), model: student(config) }

@@ -6,7 +6,6 @@ import { floats, type Tensor } from '../../../src/core/Tensor.ts'
 import { exprs } from '../../../src/autodiff/grad.ts'
 import { inputsFor, named, parameters, tensors as tensorTrees, type Real } from '../../../src/nn/params.ts'
 import { ditParameters } from '../../../src/nn/dit.ts'
-import { adamWDefaults } from '../../../src/optim/adamw.ts'
 import { constantRate, powerRate, updateAverages, type Rate } from '../../../src/optim/ema.ts'
 import { untrained, type Learner, type LearnerOptions } from '../../../src/optim/learner.ts'
 import { constantSchedule } from '../../../src/optim/schedule.ts'
@@ -21,36 +20,55 @@ import {
   type Scene,
   type Stage2Options
 } from '../../../src/tmd/stage2.ts'
-import { studentExtras } from '../../../src/tmd/student.ts'
+import type { InnerNoise } from '../../../src/flow/flowMap.ts'
+import { studentExtras, type Fusion } from '../../../src/tmd/student.ts'
 import type { Metrics } from '../../../src/tmd/stage1.ts'
 import { input, scalar } from '../../../src/ops/api.ts'
 import type { Adapter, Execute, Tensors } from '../case.ts'
 import { ditOf, studentOf } from '../student.ts'
-import { expected, get, outputsOf, type Golden } from './expected.ts'
+import { entryOf, expected, get, listed, outputsOf, said, type Golden } from './expected.ts'
 import { norms, orderOf, rowsOf, sums } from './gradients.ts'
 import {
   adversary,
   configOf,
   discriminatorConfig,
   doubles,
-  headBlocks,
   negativeOf,
   studentModel,
   velocityModel
 } from './networks.ts'
 
-const iterations = 6
-const every = 3
-
-const learner: LearnerOptions = {
-  ...adamWDefaults,
-  rate: constantSchedule(1e-3),
-  clip: Infinity,
-  scrub: false,
-  average: 'none'
+interface SequenceCase {
+  readonly iterations: number
+  readonly student_every: number
+  readonly H: number
+  readonly fusion: Fusion
+  readonly noise: InnerNoise
+  /** In words, with their numbers. */
+  readonly optimiser: string
+  readonly ema: string
 }
 
-const averages: Readonly<Record<string, Rate>> = { ema_constant: constantRate(0.9), ema_power: powerRate(6.94) }
+const caseOf = (set: Golden): SequenceCase => entryOf<SequenceCase>(set, '0')
+
+const learnerOf = (set: Golden): LearnerOptions => {
+  const { optimiser } = caseOf(set)
+  const [first = NaN, second = NaN] = listed(optimiser, 'betas')
+  return {
+    rate: constantSchedule(said(optimiser, 'lr')),
+    betas: [first, second],
+    epsilon: said(optimiser, 'eps'),
+    decay: said(optimiser, 'decay'),
+    clip: Infinity,
+    scrub: false,
+    average: 'none'
+  }
+}
+
+const averagesOf = (set: Golden): Readonly<Record<'ema_constant' | 'ema_power', Rate>> => {
+  const { ema } = caseOf(set)
+  return { ema_constant: constantRate(said(ema, 'constant beta')), ema_power: powerRate(said(ema, '\\(1-1/i\\)\\^')) }
+}
 
 // state ----------------------------------------------------------------------------------
 
@@ -60,7 +78,8 @@ const numbersOf = <T>(tree: T, networks: Tensors, prefix: string) =>
 
 const start = (set: Golden, networks: Tensors) => {
   const config = configOf(set)
-  const student = studentOf(config, headBlocks, 'gated')
+  const { H, fusion } = caseOf(set)
+  const student = studentOf(config, H, fusion)
   const own = numbersOf({ ...ditParameters(ditOf(config)), ...studentExtras(student) }, networks, 'student')
   const plainly = (prefix: string) => numbersOf(ditParameters(ditOf(config)), networks, prefix)
   const disc = numbersOf(discriminatorParameters(discriminatorConfig(set)), networks, 'disc')
@@ -77,11 +96,21 @@ type State = ReturnType<typeof start>
 
 // one iteration --------------------------------------------------------------------------
 
-const optionsOf = (set: Golden): Stage2Options => ({
-  ...stage2Defaults,
-  rollout: { target: 'velocity', noise: 'implied', grid: [...doubles(set, 'inner_grid')], sample: 'consistent' },
-  learners: { student: learner, fake: learner, discriminator: learner }
-})
+/** What the manifest says of the student's step: the guidance, and the weight of the generator's loss. */
+const studentStepOf = ({ manifest }: Golden): string =>
+  Object.values(manifest['naming'] as Readonly<Record<string, string>>).find((text) => /student step/.test(text)) ?? ''
+
+const optionsOf = (set: Golden): Stage2Options => {
+  const learner = learnerOf(set)
+  const grid = [...doubles(set, 'inner_grid')]
+  return {
+    ...stage2Defaults,
+    guidance: said(studentStepOf(set), 'omega'),
+    adversarial: said(studentStepOf(set), 'vsd \\+'),
+    rollout: { target: 'velocity', noise: caseOf(set).noise, grid, sample: 'consistent' },
+    learners: { student: learner, fake: learner, discriminator: learner }
+  }
+}
 
 const drawsOf = (set: Golden, i: number) => ({
   t: times(doubles(set, `iter${i}.t`), configOf(set).freq_dim),
@@ -113,7 +142,7 @@ const iterate = (set: Golden, i: number, state: State): Iteration => {
   const { student, fake, disc, teacher, averages: kept } = inputsFor(state, 'state')
   const scene = sceneAt(set, i)
   const velocity = velocityModel(set)
-  const { model } = studentModel(set, 'gated')
+  const { model } = studentModel(set, caseOf(set).fusion, caseOf(set).H)
   const models = { student: model, teacher: velocity, fake: velocity, adversary: adversary(set) }
   const options = optionsOf(set)
   const named_ = (metrics: Readonly<Record<string, Real | undefined>>): Metrics =>
@@ -122,13 +151,13 @@ const iterate = (set: Golden, i: number, state: State): Iteration => {
     )
   const averaged = (params: unknown) =>
     Object.fromEntries(
-      Object.entries(averages).map(([name, rate]) => [
+      Object.entries(averagesOf(set)).map(([name, rate]) => [
         name,
         updateAverages(rate(scalar(i)))(kept[name as keyof typeof kept] as unknown, params)
       ])
     )
   const { sample } = samplesOf(options.rollout, model)(student.params, scene)
-  if (turnOf(every)(i) === 'student') {
+  if (turnOf(caseOf(set).student_every)(i) === 'student') {
     const judges = { teacher, fake: fake.params, discriminator: disc.params }
     const { state: next, metrics } = studentUpdate(models, options)(judges)(
       student as Learner<typeof student.params>,
@@ -230,10 +259,11 @@ export const sequence =
   (networks: Tensors): Adapter =>
   (manifest, tensors) => {
     const set = { manifest, tensors }
+    const { iterations } = caseOf(set)
     const begin: Progress = { state: start(set, networks), found: new Map(), history: [] }
     return [
       {
-        name: 'six iterations',
+        name: `${iterations} iterations`,
         expected: expected(set, outputsOf(set, '')),
         compute: (execute) =>
           pipe(

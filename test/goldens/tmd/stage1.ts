@@ -9,12 +9,13 @@ import type { Aim } from '../../../src/tmd/model.ts'
 import type { Fusion } from '../../../src/tmd/student.ts'
 import type { Real } from '../../../src/nn/params.ts'
 import { onHost, type Adapter, type Case, type Tensors } from '../case.ts'
-import { expected, given, integers, type Golden } from './expected.ts'
+import { entries, expected, given, integers, type Golden } from './expected.ts'
 import { gradientOutputs } from './gradients.ts'
 import { configOf, doubles, hosted, negativeOf, studentModel } from './networks.ts'
 
 interface Stage1Case {
   readonly case: string
+  readonly H: number
   readonly fusion: Fusion
   readonly noise: 'sampled' | 'implied'
   readonly tangent: MeanFlowOptions['tangent']
@@ -27,7 +28,12 @@ interface Stage1Case {
 const aimOf = ({ target, noise }: Stage1Case): Aim =>
   target === 'x' ? { target: 'data', noise: 'implied' } : { target: 'velocity', noise }
 
-const normalisers: Readonly<Record<string, number>> = { d: 1, '1e-5d': 1e-5 }
+/** The normalisers that a case is stored with, as parts of `d`: `d`, `1e-5d`. */
+const normalisersOf = (set: Golden, name: string): ReadonlyArray<readonly [text: string, part: number]> =>
+  Object.keys(entries(set)).flatMap((tensor) => {
+    const text = tensor.startsWith(`${name}.loss.`) ? tensor.slice(`${name}.loss.`.length) : undefined
+    return text === undefined ? [] : [[text, Number(text.replace(/d$/, '') || 1)] as const]
+  })
 
 const stored = (set: Golden, outputs: Readonly<Record<string, Expr>>): Readonly<Record<string, Expr>> =>
   Object.fromEntries(Object.entries(outputs).filter(([name]) => set.tensors.has(name)))
@@ -46,7 +52,7 @@ const caseOf = (set: Golden, networks: Tensors, row: Stage1Case): ReadonlyArray<
     kept
   })
   const { inputs, values } = hosted(draws, 'draws')
-  const { params, model } = studentModel(set, row.fusion)
+  const { params, model } = studentModel(set, row.fusion, row.H)
   const operands: MeanFlowInputs<Real> = {
     x: of('x'),
     noise: of('x1'),
@@ -78,7 +84,7 @@ const caseOf = (set: Golden, networks: Tensors, row: Stage1Case): ReadonlyArray<
     [`${name}.target`]: parts.target,
     [`${name}.error`]: parts.error
   })
-  const losses = Object.entries(normalisers).map(([c, normaliser]): Case => {
+  const losses = normalisersOf(set, name).map(([c, normaliser]): Case => {
     const { loss } = meanFlow(optionsOf(normaliser))(model)(params, operands)
     const made = {
       [`${name}.loss.${c}`]: loss,

@@ -32,6 +32,7 @@ type Outputs = Readonly<Record<string, Expr>>
 
 interface Stage2Case {
   readonly case: string
+  readonly H: number
   readonly fusion: Fusion
   readonly noise: 'sampled' | 'implied'
 }
@@ -58,7 +59,7 @@ const caseOf = (set: Golden, networks: Tensors, row: Stage2Case): ReadonlyArray<
     draws
   }
   const real: Scene<Real> = { ...scene, x: of('x_real') }
-  const { params, model } = studentModel(set, row.fusion)
+  const { params, model } = studentModel(set, row.fusion, row.H)
   const velocity = velocityModel(set)
   const models = { student: model, teacher: velocity, fake: velocity, adversary: adversary(set) }
   const judges = { teacher: plain(set, 'teacher'), fake: plain(set, 'fake'), discriminator: discriminatorInputs(set) }
