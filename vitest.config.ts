@@ -1,10 +1,16 @@
 /** Tests run in processes of their own (native GPU and ONNX libraries do not share one), two at a time. */
+import { defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
 
 /** A file for the counts of a run, where something reads them. */
 const report = process.env['FLUXION_TEST_REPORT']
 
+/** The package by its own name is its source: nothing need be built. */
+const conditions = ['fluxion-source', ...defaultServerConditions]
+
 export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',

@@ -1,16 +1,8 @@
 /** The language in one sitting. After each `// =>` stands what is printed there; the tests hold this page to it. */
-import { broken, derivative } from '../laws/index.ts'
-import { grad } from '../src/autodiff/grad.ts'
-import { jvp } from '../src/autodiff/jvp.ts'
-import { vjp } from '../src/autodiff/vjp.ts'
-import { program } from '../src/compile/Program.ts'
-import { show as sentence } from '../src/core/Fault.ts'
-import { E } from '../src/core/fp.ts'
-import { composite, type Composite } from '../src/core/Op.ts'
-import { floats } from '../src/core/Tensor.ts'
-import { evaluate } from '../src/interpret/evaluate.ts'
-import { show } from '../src/interpret/show.ts'
-import { add, input, matmul, mul, square, sum, tanh, type Expr } from '../src/ops/api.ts'
+import { add, input, matmul, mul, square, sum, tanh, Tensor, type Expr } from 'fluxion'
+import { compile, E, evaluate, Fault, grad, jvp, show, vjp } from 'fluxion'
+import { composite, type Composite } from 'fluxion'
+import { broken, derivative } from 'fluxion/laws'
 
 // A program is a value. Building one computes nothing, and the same description is the same object.
 const x = input('x', 'f32', [2, 3])
@@ -26,14 +18,14 @@ console.log(show([mul(x, w)]))
 
 // Its meaning is a function of its inputs, in double precision: what every device is compared with.
 const values = new Map([
-  ['x', floats([2, 3], [1, 2, 3, 4, 5, 6])],
-  ['w', floats([3], [0.3, -0.2, 0.1])],
-  ['p', floats([], [2])]
+  ['x', Tensor.floats([2, 3], [1, 2, 3, 4, 5, 6])],
+  ['w', Tensor.floats([3], [0.3, -0.2, 0.1])],
+  ['p', Tensor.floats([], [2])]
 ])
 const numbers = (root: Expr): string => {
   const found = evaluate(values)([root])
   const digits = (data: ArrayLike<number>): string => Array.from(data, (v) => v.toFixed(4)).join(' ')
-  return E.isLeft(found) ? found.left.map(sentence).join('; ') : digits(found.right[0]?.data ?? [])
+  return E.isLeft(found) ? found.left.map(Fault.show).join('; ') : digits(found.right[0]?.data ?? [])
 }
 
 console.log(numbers(y)) // => 1.8775
@@ -42,7 +34,7 @@ console.log(numbers(y)) // => 1.8775
 // @ts-expect-error matmul: inner sizes differ, [2,3] x [2,3]
 const wrong = matmul(x, x)
 
-console.log(E.isLeft(program({ wrong })) && wrong.faults.map(sentence)) // => [ 'matmul: inner sizes differ, [2,3] x [2,3]' ]
+console.log(E.isLeft(compile.program({ wrong })) && wrong.faults.map(Fault.show)) // => [ 'matmul: inner sizes differ, [2,3] x [2,3]' ]
 
 // A gradient is a graph, of a tree of parameters. It can be differentiated again: p³, 3p², 6p at p = 2.
 const params = { p: input('p', 'f32', []) }

@@ -2,8 +2,8 @@
  * A time schedule of one's own, held to the laws of schedules before anything is trained with it. One passes. The other
  * looks as good in a plot, and is caught, with the smallest times that show what is wrong.
  */
-import { broken, schedule, type Laws } from '../laws/index.ts'
-import { f64 } from '../src/core/Close.ts'
+import { Close } from 'fluxion'
+import { broken, schedule, type Laws } from 'fluxion/laws'
 
 /** Dwells on both ends, hurries through the middle. */
 const smooth = (t: number): number => t * t * (3 - 2 * t)
@@ -20,8 +20,8 @@ const examine = (name: string, laws: Laws): void => {
   for (const { law, report } of found) console.log(`  ${law}: ${/"logs":\["(.*?)"\]/.exec(report)?.[1] ?? report}`)
 }
 
-examine('smooth', schedule(smooth, f64)) // => smooth: a schedule
-examine('sharp', schedule(sharp, f64)) // => sharp: not a schedule
+examine('smooth', schedule(smooth, Close.f64)) // => smooth: a schedule
+examine('sharp', schedule(sharp, Close.f64)) // => sharp: not a schedule
 // => begins at 0 and ends at 1
-examine('stepped', schedule(stepped, f64)) // => stepped: not a schedule
+examine('stepped', schedule(stepped, Close.f64)) // => stepped: not a schedule
 // => is strictly increasing

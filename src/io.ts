@@ -1,4 +1,5 @@
-/** The file formats, each under its name. */
+/** The file formats, each under its name, and what can go wrong with files. */
+export * as IoFault from './io/IoFault.ts'
 export * as checkpoint from './io/checkpoint.ts'
 export * as config from './io/config.ts'
 export * as files from './io/files.ts'

@@ -130,6 +130,21 @@ describe('sizes', () => {
   })
 })
 
+describe('examples', () => {
+  const imported = sources('examples').flatMap(({ path, nodes }) =>
+    nodes.flatMap((node) =>
+      ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)
+        ? [{ path, name: node.moduleSpecifier.text }]
+        : []
+    )
+  )
+
+  it('import the package as its users do, and nothing else of it', () => {
+    expect(imported.filter(({ name }) => !/^(fluxion(\/laws)?|node:\w+)$/.test(name))).toEqual([])
+    expect(new Set(imported.map(({ name }) => name))).toContain('fluxion')
+  })
+})
+
 describe('the repository', () => {
   const texts = files.filter((path) => /\.(ts|js|json|md|wgsl|ya?ml|html)$/.test(path))
 

@@ -8,7 +8,10 @@ const root = fileURLToPath(new URL('../', import.meta.url))
 const names = readdirSync(folder).flatMap((file) => /^(\d\d-.*)\.ts$/.exec(file)?.[1] ?? [])
 
 const run = (name: string): string =>
-  execFileSync(process.execPath, ['--import', 'tsx', 'examples/run.ts', name], { cwd: root, encoding: 'utf8' })
+  execFileSync(process.execPath, ['--conditions=fluxion-source', '--import', 'tsx', 'examples/run.ts', name], {
+    cwd: root,
+    encoding: 'utf8'
+  })
 
 /** What an example says that it prints, in order. */
 const promised = (name: string): ReadonlyArray<string> =>

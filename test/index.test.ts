@@ -1,6 +1,11 @@
 import { expect, it } from 'vitest'
-import * as fluxion from '../src/index.ts'
-import * as laws from '../laws/index.ts'
+import * as fluxion from 'fluxion'
+import * as laws from 'fluxion/laws'
+import * as source from '../src/index.ts'
+
+it('the package by its own name is its source, which need not be built', () => {
+  expect(fluxion.add).toBe(source.add)
+})
 
 it('the public surface builds, differentiates, evaluates and compiles', () => {
   const x = fluxion.input('x', 'f32', [2])
@@ -19,6 +24,6 @@ it('the public surface has every layer', () => {
   expect(layers.filter((layer) => Object.keys(layer).length === 0)).toEqual([])
 })
 
-it('every suite of laws that takes a subject has mutants beside it', () => {
+it('the laws bring their mutants with them', () => {
   expect(Object.values(laws.mutants).flat().length).toBeGreaterThan(60)
 })

@@ -6,7 +6,7 @@ const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 const code = /```ts\n([^]*?import[^]*?)```/.exec(readme)?.[1] ?? ''
 
 const compiled = (text: string): string =>
-  compile(text.replace("'fluxion'", "'../../src/index.ts'"), ['--types', 'node,@webgpu/types']).trim()
+  compile(text, ['--customConditions', 'fluxion-source', '--types', 'node,@webgpu/types']).trim()
 
 it('the example of the README compiles, and its mistake is one', () => {
   expect(code).toContain("from 'fluxion'")

@@ -12,10 +12,9 @@ import { open } from '../../src/runtime/webgpu/node.ts'
 import { kernelSources } from '../../src/runtime/webgpu/sources.ts'
 import { done, right, runOn, type Outputs } from './running.ts'
 
-const opened = await (async () => {
-  const first = await open('swiftshader')()
-  return E.isRight(first) ? first : open('lavapipe')()
-})()
+const first = await open('swiftshader')()
+const driver = E.isRight(first) ? 'swiftshader' : 'lavapipe'
+const opened = E.isRight(first) ? first : await open('lavapipe')()
 
 describe.skipIf(E.isLeft(opened))('the WebGPU device', () => {
   const adapter = E.isRight(opened) ? opened.right : undefined
@@ -116,5 +115,49 @@ describe.skipIf(E.isLeft(opened))('the WebGPU device', () => {
     const outcome = await generous.compile(right(program({ sum: many.reduce((a, b) => $.add(a, b)) })))()
 
     expect(E.isLeft(outcome) && outcome.left.map(show).join()).toMatch(/storage buffers/i)
+  })
+})
+
+describe.skipIf(E.isLeft(opened))('a WebGPU device that is lost', { timeout: 30_000 }, () => {
+  const sentences = (outcome: E.Either<Fault | ReadonlyArray<Fault>, unknown>): string =>
+    E.isLeft(outcome) ? [outcome.left].flat().map(show).join('; ') : 'all is well'
+
+  const lose = async () => {
+    const { gpu, info } = right(await open(driver)())
+    const device = webgpu({ gpu, info, sources: kernelSources() })
+    const x = input('x', 'f32', [3])
+    const negated = right(program({ x: $.neg(x) }))
+    const step = await done(device.compile(negated))
+    const buffer = await done(device.upload(floats([3], [1, 2, 3])))
+    return { gpu, device, negated, other: right(program({ x: $.exp($.neg(x)) })), step, buffer }
+  }
+
+  it('ends what was under way, and all that comes after, with what to do about it', async () => {
+    const { gpu, device, other, step, buffer } = await lose()
+    const under = [device.read(buffer)(), step.run(new Map([['x', buffer]]))(), device.compile(other)()]
+
+    gpu.destroy()
+    const ended = await Promise.all(under)
+    await gpu.lost
+    const after = [
+      await device.upload(floats([3], [1, 2, 3]))(),
+      await device.read(buffer)(),
+      await step.run(new Map([['x', buffer]]))(),
+      await device.compile(other)()
+    ]
+
+    expect(sentences(ended[0]!)).toMatch(/the device was lost \(.+\); its buffers are gone: open a device again/)
+    for (const outcome of after) expect(sentences(outcome)).toMatch(/the device was lost .* open a device again/)
+    expect(await device.dispose()()).toEqual(E.right(undefined))
+  })
+
+  it('is told apart from one that was disposed', async () => {
+    const { device, buffer } = await lose()
+    const under = device.read(buffer)()
+
+    await done(device.dispose())
+
+    for (const outcome of [await under, await device.read(buffer)()])
+      expect(sentences(outcome)).toBe('webgpu: the device was disposed')
   })
 })

@@ -3,7 +3,7 @@
  * take numbers apart into digits and to put digits together again, and most of that cancels once it is seen as a sum.
  * `((i / 12) * 12 + (i / 4 % 3) * 4 + i % 4)` is `i`.
  *
- * Laws: `test/compile/wgsl/Index.test.ts` (a normal form has the value of its text).
+ * Laws: `laws/indexArithmetic.ts` (a normal form has the value of its text).
  */
 
 // model ----------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
  * reductions along the rows, what is computed of their results, and elementwise work on the same elements share loads,
  * and what only they need is never stored. A softmax is one kernel; so are the three results of a step of AdamW.
  *
- * Laws: `test/compile/wgsl/cluster.test.ts` (every value is made before it is read; a value that is read outside is stored).
+ * Laws: `laws/fusion.ts` (every value is made before it is read; a value that is read outside is stored).
  */
 import type { Expr } from '../../core/Expr.ts'
 import { size } from '../../core/Shape.ts'

@@ -86,7 +86,8 @@ interface Emitted {
   readonly kernels: ReadonlyArray<Kernel>
 }
 
-const emit = (
+/** The kernels of clusters; those that differ in their values alone are written once. */
+export const emit = (
   clusters: ReadonlyArray<Cluster>,
   stored: (node: Expr) => boolean,
   sources: KernelSources,

@@ -3,7 +3,7 @@
  * from other stored values; whatever lies between is computed where it is needed. A reduction or a contraction fixes the
  * loop of its kernel (its core): what it reads through is its prologue, what is computed of its result its epilogue.
  *
- * Laws: `test/compile/wgsl/fuse.test.ts` (limits hold; every value is computed from stored ones; one core a kernel).
+ * Laws: `laws/fusion.ts` (limits hold; every value is computed from stored ones; one core a kernel).
  */
 import { isApply, type Apply, type Expr } from '../../core/Expr.ts'
 import { size } from '../../core/Shape.ts'

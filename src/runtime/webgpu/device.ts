@@ -1,6 +1,7 @@
 /** WebGPU as a device. Takes a `GPUDevice`, so that it runs wherever there is one. */
 import type { Fault, Faults } from '../../core/Fault.ts'
 import { E, pipe, TE } from '../../core/fp.ts'
+import type { Tensor } from '../../core/Tensor.ts'
 import { compileWgsl } from '../../compile/wgsl/emit.ts'
 import type { KernelSources } from '../../compile/wgsl/kernels.ts'
 import type { Target } from '../../compile/wgsl/Target.ts'
@@ -8,7 +9,8 @@ import type { WgslProgram } from '../../compile/wgsl/WgslProgram.ts'
 import { bind } from '../bind.ts'
 import type { Buffer, Device, Executable } from '../device.ts'
 import { execute, load, unload, type Loaded } from './execute.ts'
-import { attempt, because, describeAdapter, fault, targetOf } from './gpu.ts'
+import { because, describeAdapter, fault, targetOf } from './gpu.ts'
+import { lifeline, type Lifeline } from './lifeline.ts'
 import { allocated, destroy, giveBack, memory, read, take, write, type Memory, type Storage } from './memory.ts'
 import { pipelines } from './pipelines.ts'
 
@@ -18,12 +20,15 @@ export interface Options {
   readonly sources: KernelSources
   /** What to compile for, where it is not what the adapter suggests. */
   readonly target?: Partial<Target>
+  /** Why it is this adapter, where there is something to say. */
+  readonly note?: string
 }
 
 interface State {
   readonly gpu: GPUDevice
   readonly memory: Memory
   readonly storage: Map<Buffer, Storage>
+  readonly life: Lifeline
   /** The first thing that went wrong where nobody could be told. */
   wrong: Fault | undefined
   next: number
@@ -42,11 +47,14 @@ const drop = (state: State, buffer: Buffer): void => {
   giveBack(state.memory, storage)
 }
 
-/** What went wrong since it was last asked, as a `Left`. */
+/** What went wrong since it was last asked, as a `Left`: for ever, if the device was lost. */
 const sound = (state: State): E.Either<Fault, void> => {
-  const { wrong } = state
+  const { wrong, life } = state
   state.wrong = undefined
-  return wrong === undefined ? E.right(undefined) : E.left(wrong)
+  return pipe(
+    life.alive(),
+    E.flatMap(() => (wrong === undefined ? E.right(undefined) : E.left(wrong)))
+  )
 }
 
 const storageOf = (state: State, buffer: Buffer): E.Either<Fault, Storage> =>
@@ -107,7 +115,7 @@ const run =
           E.flatMap(E.traverseArray((buffer: Buffer) => storageOf(state, buffer)))
         )
       ),
-      TE.flatMap((storages) => attempt(() => submitted(state, ready, storages))),
+      TE.flatMap((storages) => state.life.attempt(() => submitted(state, ready, storages))),
       TE.map((outputs) => {
         for (const name of donated) {
           const spent = inputs.get(name)
@@ -123,9 +131,9 @@ const compile =
     pipe(
       TE.fromEither(compileWgsl(sources, target)(program)),
       TE.flatMap((compiled) =>
-        TE.tryCatch(
-          () => load(state.memory, all, compiled),
-          (error): Faults => [because(error)]
+        pipe(
+          state.life.attempt(() => load(state.memory, all, compiled)),
+          TE.mapLeft((fault): Faults => [fault])
         )
       ),
       TE.map((loaded) => ({
@@ -137,39 +145,57 @@ const compile =
 
 // the device -------------------------------------------------------------------------------
 
-export const webgpu = ({ gpu, info, sources, target = {} }: Options): Device => {
-  const state: State = { gpu, memory: memory(gpu), storage: new Map(), wrong: undefined, next: 0 } // local
+const uploaded = (state: State, value: Tensor): Buffer => {
+  const storage = take(state.memory, allocated(value))
+  write(state.memory, storage, value)
+  return adopt(state, storage, value)
+}
+
+const upload =
+  (state: State): Device['upload'] =>
+  (value) =>
+    TE.fromIOEither(() =>
+      pipe(
+        state.life.alive(),
+        E.flatMap(() => E.tryCatch(() => uploaded(state, value), because))
+      )
+    )
+
+const readBack =
+  (state: State): Device['read'] =>
+  (buffer) =>
+    pipe(
+      TE.fromIOEither(() =>
+        pipe(
+          state.life.alive(),
+          E.flatMap(() => storageOf(state, buffer))
+        )
+      ),
+      TE.flatMap((storage) => state.life.attempt(() => read(state.memory, storage, buffer))),
+      TE.tap(() => TE.fromIOEither(() => sound(state)))
+    )
+
+const close = ({ gpu, life, memory }: State): void => {
+  life.end(fault('the device was disposed'))
+  destroy(memory)
+  gpu.destroy()
+}
+
+export const webgpu = ({ gpu, info, sources, target = {}, note }: Options): Device => {
+  const life = lifeline(gpu.lost)
+  const state: State = { gpu, life, memory: memory(gpu), storage: new Map(), wrong: undefined, next: 0 } // local
   gpu.addEventListener('uncapturederror', (event) => {
     state.wrong ??= fault(event.error.message)
   })
   return {
     name: 'webgpu',
-    description: describeAdapter(info),
+    description: [describeAdapter(info), ...(note === undefined ? [] : [note])].join('; '),
     compile: compile(state, pipelines(gpu), sources, { ...targetOf(gpu, info), ...target }),
-    upload: (value) =>
-      TE.fromIO(() => {
-        const storage = take(state.memory, allocated(value))
-        write(state.memory, storage, value)
-        return adopt(state, storage, value)
-      }),
-    read: (buffer) =>
-      pipe(
-        TE.fromEither(storageOf(state, buffer)),
-        TE.flatMap((storage) => attempt(() => read(state.memory, storage, buffer))),
-        TE.flatMap((value) =>
-          pipe(
-            TE.fromIOEither(() => sound(state)),
-            TE.map(() => value)
-          )
-        )
-      ),
+    upload: upload(state),
+    read: readBack(state),
     release: (buffers) => {
       for (const buffer of buffers) drop(state, buffer)
     },
-    dispose: () =>
-      TE.fromIO(() => {
-        destroy(state.memory)
-        gpu.destroy()
-      })
+    dispose: () => TE.fromIO(() => close(state))
   }
 }

@@ -13,6 +13,7 @@ import type { Adapter } from '../choose.ts'
 import { webgpu } from './device.ts'
 import { attempt, fault, isSoftware, requestDevice } from './gpu.ts'
 import { kernelSources } from './sources.ts'
+import { either, oldestMesa, recent, type Found } from './software.ts'
 import { loadLibrary, swiftShader } from './swiftshader.ts'
 
 /** `auto` is a hardware adapter, else lavapipe, else SwiftShader. `null` compiles and computes nothing. */
@@ -21,6 +22,7 @@ export type Driver = 'auto' | 'hardware' | 'lavapipe' | 'swiftshader' | 'null'
 export interface Opened {
   readonly gpu: GPUDevice
   readonly info: GPUAdapterInfo
+  readonly note?: string
 }
 
 // drivers --------------------------------------------------------------------------------
@@ -35,6 +37,8 @@ const installed = (): ReadonlyArray<string> =>
         .filter((name) => name.endsWith('.json'))
         .map((name) => join(manifests, name))
     : []
+
+const hasLavapipe = (): boolean => installed().some((file) => /lvp_icd/.test(file))
 
 /** Tells the Vulkan loader of the drivers and the drivers of their caches; what the user has set stays. */
 const prepare = (): void => {
@@ -90,15 +94,28 @@ const hardware: TE.TaskEither<Fault, GPUAdapter> = pipe(
   )
 )
 
-const adapters: Readonly<Record<Driver, TE.TaskEither<Fault, GPUAdapter>>> = {
-  hardware,
-  lavapipe: adapterOf(['adapter=llvmpipe']),
-  swiftshader: adapterOf(['adapter=SwiftShader']),
-  null: adapterOf(['backend=null']),
+const lavapipe: TE.TaskEither<Fault, GPUAdapter> = pipe(
+  adapterOf(['adapter=llvmpipe']),
+  TE.mapLeft((why) =>
+    hasLavapipe() ? fault(`lavapipe is installed and does not answer; it must be of Mesa ${oldestMesa} or later`) : why
+  ),
+  TE.flatMapEither(recent)
+)
+
+const swiftshader: TE.TaskEither<Fault, GPUAdapter> = adapterOf(['adapter=SwiftShader'])
+
+const only: (adapter: TE.TaskEither<Fault, GPUAdapter>) => TE.TaskEither<Fault, Found<GPUAdapter>> = TE.map(
+  (adapter) => ({ adapter })
+)
+
+const adapters: Readonly<Record<Driver, TE.TaskEither<Fault, Found<GPUAdapter>>>> = {
+  hardware: only(hardware),
+  lavapipe: only(lavapipe),
+  swiftshader: only(swiftshader),
+  null: only(adapterOf(['backend=null'])),
   auto: pipe(
-    hardware,
-    TE.orElse(() => adapterOf(['adapter=llvmpipe'])),
-    TE.orElse(() => adapterOf(['adapter=SwiftShader'])),
+    only(hardware),
+    TE.orElse(() => either(lavapipe, swiftshader, hasLavapipe)),
     TE.mapLeft(() => fault('neither a graphics card nor a software driver answers'))
   )
 }
@@ -107,10 +124,10 @@ const adapters: Readonly<Record<Driver, TE.TaskEither<Fault, GPUAdapter>>> = {
 export const open = (driver: Driver = 'auto'): TE.TaskEither<Fault, Opened> =>
   pipe(
     adapters[driver],
-    TE.flatMap((adapter) =>
+    TE.flatMap(({ adapter, ...note }) =>
       pipe(
         requestDevice(adapter),
-        TE.map((gpu) => ({ gpu, info: adapter.info }))
+        TE.map((gpu) => ({ gpu, info: adapter.info, ...note }))
       )
     )
   )
