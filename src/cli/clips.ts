@@ -1,6 +1,6 @@
 /** Batches of clips: real ones with their captions, and many small batches as one. */
 import { pipe, TE } from '../core/fp.ts'
-import { fold, integers, split, uniform, type Key } from '../core/Key.ts'
+import { fold, integers, type Key } from '../core/Key.ts'
 import { tensor, type Tensor } from '../core/Tensor.ts'
 import { show } from '../data/DataFault.ts'
 import { load, type Digits, type Images } from '../data/digits.ts'
@@ -28,17 +28,6 @@ export const batchOf = (images: Images, data: DataConfig): ((key: Key, n: number
   return (key, n) => {
     const { pixels, labels } = draw(key, n)
     return { clips: tensor('f32', clipShape(data, n), pixels), tokens: tokensOf(labels), labels }
-  }
-}
-
-/** A batch of which a part has lost its captions: what classifier-free guidance is trained on. */
-export const droppedBatchOf = (images: Images, data: DataConfig, part: number): ((key: Key, n: number) => Batch) => {
-  const draw = batchOf(images, data)
-  return (key, n) => {
-    const [clipKey = key, dropKey = key] = split(key, 2)
-    const made = draw(clipKey, n)
-    const kept = uniform(dropKey, n)
-    return { ...made, tokens: tokensOf(made.labels.map((label, i) => ((kept[i] ?? 0) < part ? undefined : label))) }
   }
 }
 

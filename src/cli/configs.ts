@@ -1,6 +1,6 @@
 /** What a run can be asked to do: the configuration files of `fluxion train` and `fluxion distil`. */
 import * as t from 'io-ts'
-import { count, fraction, oneOf, positive, wholeNumber } from '../io/codecs.ts'
+import { atLeast, count, finite, fraction, natural, notNegative, oneOf, positive } from '../io/codecs.ts'
 import type { Schema } from '../io/config.ts'
 
 const data = t.strict({
@@ -35,7 +35,7 @@ const optimiser = t.strict({
   rate: positive,
   schedule: oneOf('constant', 'cosine'),
   /** Steps of linear warm-up. */
-  warmup: wholeNumber,
+  warmup: natural,
   decay: fraction,
   /** Largest global norm of a gradient. */
   clip: positive
@@ -52,7 +52,7 @@ export const kindOf = (text: string): Kind => (/^kind:\s*['"]?classifier\b/m.tes
 export const teacherCodec = t.strict({
   kind: t.literal('teacher'),
   name: t.string,
-  seed: wholeNumber,
+  seed: natural,
   data,
   model,
   train: t.intersection([
@@ -103,14 +103,14 @@ export const teacherSchema: Schema<TeacherConfig> = { codec: teacherCodec, defau
 export const classifierCodec = t.strict({
   kind: t.literal('classifier'),
   name: t.string,
-  seed: wholeNumber,
+  seed: natural,
   data,
   train: t.intersection([
     optimiser,
     t.strict({
       ema: fraction,
       /** Standard deviation of the noise on the clips, so that small flaws of generated ones do not mislead. */
-      noise: t.number
+      noise: notNegative
     }),
     keeping
   ])
@@ -151,10 +151,10 @@ const student = t.strict({
   outerShift: positive,
   innerShift: positive,
   /** Blocks of the flow head; 0 is DMD2-v, a student without a head. */
-  headBlocks: wholeNumber,
+  headBlocks: natural,
   fusion: oneOf('gated', 'add', 'concat'),
   /** The logit of the gate at the start. */
-  gate: t.number,
+  gate: finite,
   /** How the inner noise enters: `implied` is exact, `sampled` is the paper's (Eq. 14). */
   noise: oneOf('implied', 'sampled')
 })
@@ -162,18 +162,18 @@ const student = t.strict({
 export const distilCodec = t.strict({
   kind: t.literal('student'),
   name: t.string,
-  seed: wholeNumber,
+  seed: natural,
   /** The file of the teacher. */
   teacher: t.string,
   student,
   /** Transition matching with MeanFlow; 0 steps leave it out. */
   stage1: t.intersection([
-    t.strict({ steps: wholeNumber }),
+    t.strict({ steps: natural }),
     t.strict({
       batch: count,
       rate: positive,
       schedule: oneOf('constant', 'cosine'),
-      warmup: wholeNumber,
+      warmup: natural,
       decay: fraction,
       clip: positive,
       ema: fraction,
@@ -193,14 +193,14 @@ export const distilCodec = t.strict({
       ema: fraction,
       guidance: positive,
       /** The student learns at every `every`-th step, the critics at all others. */
-      every: count,
+      every: atLeast(2, 'at 1 the critics would never learn'),
       fakeRate: positive,
       fakeSpace: oneOf('data', 'velocity'),
       /** γ of the times at which samples are judged. */
       shift: positive,
       normaliser: oneOf('fastgen', 'paper'),
       /** λ of the discriminator; 0 leaves it out. */
-      adversarial: t.number
+      adversarial: notNegative
     }),
     keeping
   ])

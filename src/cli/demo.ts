@@ -4,11 +4,8 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { emit } from '../compile/onnx/emit.ts'
-import { program } from '../compile/Program.ts'
 import { pipe, TE } from '../core/fp.ts'
 import { load, show } from '../io/config.ts'
-import { writeBytes } from '../io/files.ts'
 import type { Wanted } from '../runtime/choose.ts'
 import type { Device } from '../runtime/device.ts'
 import { digits } from './clips.ts'
@@ -20,16 +17,18 @@ import {
   type TeacherConfig
 } from './configs.ts'
 import { withDevice } from './devices.ts'
-import { distilWith, stageFile } from './distil.ts'
+import { distilWith } from './distil.ts'
 import { evaluate, evaluationDefaults, table, type Evaluation, type System } from './evaluate.ts'
-import { graph, io, ofConfig, type Task } from './Failure.ts'
+import { writeSampler } from './exportCommand.ts'
+import { ofConfig, type Task } from './Failure.ts'
 import { judgeOf } from './judge.ts'
-import { classifierKind, loadModel, saveModel, teacherKind, under, type Model } from './models.ts'
+import { classifierKind, loadModel, saveModel, teacherKind, type Model } from './models.ts'
 import { assets, located } from './packaged.ts'
-import { duration, say } from './progress.ts'
+import { duration, say, screen } from './progress.ts'
 import { writeReport } from './report.ts'
 import { openRun } from './runs.ts'
-import { samplingGraph, studentKind } from './student.ts'
+import { endsOf, stageFile, type Ended } from './stages.ts'
+import { studentKind } from './student.ts'
 import { samplerDefaults, studentSystem, teacherSystem } from './systems.ts'
 
 export interface DemoOptions {
@@ -56,18 +55,37 @@ const studentFileOf = (options: DemoOptions, config: DistilConfig, folder: strin
 const exportStudent = (model: Model<StudentFile>, folder: string): Task<void> =>
   pipe(
     saveModel(studentKind, { ...model, path: join(folder, 'student.safetensors') }, 'bf16'),
-    TE.flatMap(() => graph(TE.fromEither(program({ clips: samplingGraph(model.config, 1) })))),
-    TE.flatMap((compiled) =>
-      io(writeBytes(join(folder, 'student.onnx'), [emit(compiled, under('params', model.tensors)).bytes]))
-    ),
+    TE.flatMap(() => writeSampler(model, join(folder, 'student.onnx'))),
     TE.asUnit
   )
 
-const intro = (config: DistilConfig, quick: boolean, seconds: number): ReadonlyArray<string> => [
+const minute = (time: string): string => `${time.slice(0, 16).replace('T', ' ')} UTC`
+
+const endOf = ({ stage, step, seconds, time }: Ended): string =>
+  `${stage === 'stage1' ? 'stage 1' : 'stage 2'}, ${step} steps in ${duration(seconds)}, was finished on ${minute(time)}`
+
+/** How the student came to be, as far as its stages recorded it. */
+export const history = (ends: ReadonlyArray<Ended>): string =>
+  ['The student was distilled by transition matching distillation', ends.map(endOf).join('; ')]
+    .filter((part) => part !== '')
+    .join(': ') + '.'
+
+export interface Story {
+  readonly config: DistilConfig
+  readonly quick: boolean
+  /** How the stages of the student ended, where that is known. */
+  readonly ends: ReadonlyArray<Ended>
+  /** Seconds that the evaluation took. */
+  readonly seconds: number
+}
+
+/** What the page says first. Nothing of it depends on whether the student was distilled now or found finished. */
+export const intro = ({ config: { student }, quick, ends, seconds }: Story): ReadonlyArray<string> => [
   `A text-to-video flow model of moving digits, the teacher, needs 50 steps with guidance to make a clip. ${
-    quick ? 'The committed student' : 'The student, distilled just now by transition matching distillation,'
-  } makes one in ${config.student.outerSteps} outer steps with ${config.student.innerSteps} steps of its flow head each.`,
-  `Everything on this page took ${duration(seconds)} on this machine.`
+    quick ? 'The committed student' : 'Its student'
+  } makes one in ${student.outerSteps} outer steps with ${student.innerSteps} steps of its flow head each.`,
+  ...(quick ? [] : [history(ends)]),
+  `Making and judging the clips took ${duration(seconds)} on this machine.`
 ]
 
 const withStage1 = (device: Device, folder: string, quick: boolean): Task<ReadonlyArray<System>> => {
@@ -111,7 +129,7 @@ const evaluated = (device: Device, models: Models, folder: string, options: Demo
         digits: images,
         data: models.teacher.config.data,
         options: { ...evaluationDefaults, clips: clipsOf(options) },
-        tell: say
+        screen: screen(process.stderr)
       })(systems)
     ),
     TE.tapIO(
@@ -121,10 +139,24 @@ const evaluated = (device: Device, models: Models, folder: string, options: Demo
     )
   )
 
+interface Timed<A> {
+  readonly value: A
+  readonly seconds: number
+}
+
+const timed =
+  <A>(task: Task<A>): Task<Timed<A>> =>
+  () => {
+    const started = Date.now()
+    return pipe(
+      task,
+      TE.map((value) => ({ value, seconds: (Date.now() - started) / 1000 }))
+    )()
+  }
+
 const demoWith =
   (options: DemoOptions, config: DistilConfig) =>
   (device: Device): Task<string> => {
-    const started = Date.now()
     const folder = join(options.runs, options.quick ? 'demo-quick' : 'demo')
     return pipe(
       TE.Do,
@@ -134,12 +166,13 @@ const demoWith =
       TE.bind('file', () => studentFileOf(options, config, folder, device)),
       TE.bind('student', ({ file }) => loadModel(studentKind, file)),
       TE.tap(({ student }) => exportStudent(student, folder)),
-      TE.bind('evaluation', (models) => evaluated(device, models, folder, options)),
-      TE.flatMap(({ evaluation, teacher, student, run }) =>
+      TE.bind('ends', () => endsOf(folder)),
+      TE.bind('timed', (models) => timed(evaluated(device, models, folder, options))),
+      TE.flatMap(({ timed: { value: evaluation, seconds }, ends, teacher, student, run }) =>
         writeReport({
           run,
           title: 'Moving digits in two steps',
-          summary: intro(student.config.distil, options.quick, (Date.now() - started) / 1000),
+          summary: intro({ config: student.config.distil, quick: options.quick, ends, seconds }),
           data: teacher.config.data,
           evaluation,
           clips: clipsOf(options),

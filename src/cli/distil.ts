@@ -29,13 +29,14 @@ import {
 } from './distilSteps.ts'
 import { failure, io, ofConfig, type Task } from './Failure.ts'
 import { beginning } from './learners.ts'
-import { loadModel, saveModel, teacherKind, under, type Model } from './models.ts'
-import { compileStep, download, upload } from './programs.ts'
+import { averageOf, describeLearner, loadModel, saveModel, teacherKind, under, type Model } from './models.ts'
+import { compileStep, download, upload, without } from './programs.ts'
 import { located } from './packaged.ts'
-import { averageOf, openRun, placeOf, startOf, stoppable } from './runs.ts'
+import { openRun, placeOf, startOf, stoppable } from './runs.ts'
+import { gatherMetrics, logEnd, stageFile, stageFolder, type StageName } from './stages.ts'
 import { extrasInit, studentKind } from './student.ts'
 import type { TrainOptions } from './train.ts'
-import { train, type Job, type Place } from './training.ts'
+import { train, type Job, type Place, type Point } from './training.ts'
 
 /** Everything that both stages work with. */
 interface Scene {
@@ -49,16 +50,10 @@ interface Scene {
 
 /** A stage: what it is called, its state before the first step, and its job. */
 interface Stage {
-  readonly name: 'stage1' | 'stage2'
+  readonly name: StageName
   readonly beginning: () => Tensors
-  readonly job: Task<Omit<Job, 'label' | 'frozen'>>
+  readonly job: Task<Omit<Job, 'label' | 'frozen' | 'about'>>
 }
-
-export const stageFolder = (folder: string, stage: Stage['name']): string => join(folder, stage)
-
-/** The file that a finished stage leaves. */
-export const stageFile = (folder: string, stage: Stage['name']): string =>
-  join(stageFolder(folder, stage), 'student.safetensors')
 
 // what a teacher is made of ------------------------------------------------------------------
 
@@ -72,10 +67,18 @@ const networkOf = (model: Tensors): Tensors => new Map([...model].filter(([name]
 
 // stages ---------------------------------------------------------------------------------
 
+/** The words among the student's averages: no step changes them, and every checkpoint is a whole student. */
+const withWords = ({ device, teacher }: Scene, point: Point): Task<Point> =>
+  pipe(
+    upload(device, without(under('student.average', wordsOf(teacher.tensors)), point.state)),
+    TE.map((words) => ({ ...point, state: new Map([...point.state, ...words]) }))
+  )
+
 /** Runs a stage from where it stands; the result is the average of the student's weights, with the teacher's words. */
 const runStage = (scene: Scene, stage: Stage): Task<Tensors> => {
   const { name } = stage
   const { device, plan, folder, teacher } = scene
+  const about = describeLearner(studentKind, plan, 'student')
   const text = show(distilSchema, plan.distil)
   const finished = stageFile(folder, name)
   if (existsSync(finished))
@@ -93,21 +96,21 @@ const runStage = (scene: Scene, stage: Stage): Task<Tensors> => {
     TE.let('place', ({ run }) => placeOf(run, text, scene.stop)),
     TE.bind('frozen', () => upload(device, under('teacher', teacher.tensors))),
     TE.bind('job', () => stage.job),
-    TE.bind('from', ({ place }) => startOf(device, place, stage.beginning)),
+    TE.bind('found', ({ place }) => startOf(device, place, stage.beginning)),
+    TE.bind('from', ({ found }) => withWords(scene, found)),
     TE.tap(({ run, from }) => io(log(run, 'info', `${name} goes on from step ${from.step}`))),
-    TE.bind('state', ({ job, frozen, place, from }) => train(device, { ...job, label: name, frozen }, place)(from)),
-    TE.bind('average', ({ state }) => download(device, averageOf(state, 'student'))),
-    TE.map(({ average, state, frozen }) => {
-      device.release([...state.values(), ...frozen.values()])
-      return new Map([...average, ...wordsOf(teacher.tensors)])
-    }),
-    TE.tap((all) =>
-      saveModel(
-        studentKind,
-        { path: finished, config: { distil: plan.distil, teacher: plan.teacher }, tensors: all },
-        'f32'
-      )
-    )
+    TE.bind('end', ({ job, frozen, place, from }) =>
+      train(device, { ...job, label: name, frozen, about }, place)(from)
+    ),
+    TE.bind('tensors', ({ end }) => download(device, averageOf(end.state, 'student'))),
+    TE.tapIO(
+      ({ end, frozen }) =>
+        () =>
+          device.release([...end.state.values(), ...frozen.values()])
+    ),
+    TE.tap(({ run, end }) => logEnd(run, name, end)),
+    TE.tap(({ tensors }) => saveModel(studentKind, { path: finished, config: plan, tensors }, 'f32')),
+    TE.map(({ tensors }) => tensors)
   )
 }
 
@@ -183,6 +186,12 @@ const stage2Of = (scene: Scene, student: Tensors): Stage => {
 /** A student as it is before any stage: its teacher, and the extras as they are drawn. */
 const undistilled = ({ plan, teacher }: Scene): Tensors => new Map([...teacher.tensors, ...extrasOf(plan)])
 
+const inTurn = (scene: Scene): Task<Tensors> =>
+  pipe(
+    scene.plan.distil.stage1.steps === 0 ? TE.right(undistilled(scene)) : runStage(scene, stage1Of(scene)),
+    TE.flatMap((first) => runStage(scene, stage2Of(scene, first)))
+  )
+
 const fitting = (plan: Plan): Task<void> => {
   const why = misfit(plan)
   return why === undefined ? TE.right(undefined) : TE.left(failure(why))
@@ -212,10 +221,13 @@ const bothStages = (config: DistilConfig, folder: string, device: Device, stop: 
         stop
       })
     ),
-    TE.bind('first', ({ scene }) =>
-      config.stage1.steps === 0 ? TE.right(undistilled(scene)) : runStage(scene, stage1Of(scene))
+    TE.flatMap(({ scene }) =>
+      TE.bracket(
+        TE.right(undefined),
+        () => inTurn(scene),
+        () => gatherMetrics(folder) // also of stages that were stopped
+      )
     ),
-    TE.flatMap(({ scene, first }) => runStage(scene, stage2Of(scene, first))),
     TE.as(stageFile(folder, 'stage2'))
   )
 

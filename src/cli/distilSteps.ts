@@ -1,14 +1,10 @@
 /** The steps of a distillation as programs, and what they read: the method of `src/tmd` with names for its states. */
-import { split, type Key } from '../core/Key.ts'
 import { size } from '../core/Shape.ts'
-import type { Tensor } from '../core/Tensor.ts'
-import type { Mapped } from '../core/Tree.ts'
 import type { Images } from '../data/digits.ts'
 import { shifted } from '../flow/schedule.ts'
 import { dit, ditFeatures, ditParameters, featureMap, type DitParams } from '../nn/dit.ts'
-import { inputsFor, tensors, type Parameter, type Real } from '../nn/params.ts'
+import type { Parameter, Real } from '../nn/params.ts'
 import type { Time } from '../nn/time.ts'
-import { input } from '../ops/api.ts'
 import type { Learner } from '../optim/learner.ts'
 import {
   stage1DrawDefaults,
@@ -35,13 +31,13 @@ import {
 } from '../tmd/stage2.ts'
 import type { StudentParams } from '../tmd/student.ts'
 import { vsdDefaults } from '../tmd/vsd.ts'
-import { batchOf } from './clips.ts'
 import type { DistilConfig, TeacherConfig } from './configs.ts'
-import { clipShape, keyInput, keyTensor, nothing, tokensInput } from './inputs.ts'
+import { batchInputs, drawInputs, feedOf } from './feeds.ts'
+import { keyInput } from './inputs.ts'
 import { learnerInputs, learnerOptions, outputsOf } from './learners.ts'
 import type { Outputs } from './programs.ts'
 import { innerGrid, outerGrid, studentModel, studentParameters } from './student.ts'
-import { contextOf, ditConfigOf, teacherInputs } from './teacher.ts'
+import { ditConfigOf, teacherInputs } from './teacher.ts'
 import type { Feed } from './training.ts'
 
 /** What is distilled: the recipe, and the teacher's configuration. */
@@ -50,33 +46,9 @@ export interface Plan {
   readonly teacher: TeacherConfig
 }
 
-// what every step reads --------------------------------------------------------------------
-
-/** A batch with its captions and the caption of nothing, read by the teacher's words, which stand still. */
-const batchInputs = ({ teacher }: Plan, n: number): Batch<Real> => {
-  const read = (name: string): Real => contextOf(teacherInputs(teacher.model, 'teacher'), tokensInput(name, n))
-  return { x: input('clips', 'f32', clipShape(teacher.data, n)), context: read('tokens'), negative: read('nothing') }
-}
-
-/** Any draws as inputs of a program: only their form counts. */
-const drawInputs = <D>(draws: (key: Key, n: number) => D, n: number): Mapped<D, Tensor, Real> =>
-  inputsFor(draws([0, 0], n), 'draws')
-
-const feedOf = (images: Images, { teacher }: Plan, n: number, draws: (key: Key, n: number) => unknown): Feed => {
-  const draw = batchOf(images, teacher.data)
-  const empty = nothing(n)
-  return (_, key) => {
-    const [batchKey = key, drawKey = key, noiseKey = key] = split(key, 3)
-    const { clips, tokens } = draw(batchKey, n)
-    return new Map<string, Tensor>([
-      ['clips', clips],
-      ['tokens', tokens],
-      ['nothing', empty],
-      ...tensors.flatten(draws(drawKey, n), 'draws'),
-      ['key', keyTensor(noiseKey)]
-    ])
-  }
-}
+/** A batch whose captions are read by the teacher's words, which stand still. */
+const batchOfTeacher = ({ teacher }: Plan, n: number): Batch<Real> =>
+  batchInputs(teacher.data, teacherInputs(teacher.model, 'teacher'), n)
 
 const studentLearner = ({ distil, teacher }: Plan): Learner<StudentParams> =>
   learnerInputs(studentParameters(teacher, distil.student), 'student')
@@ -100,12 +72,12 @@ export const stage1Program = (plan: Plan): Outputs => {
     loss: { ...meanFlowDefaults, target: 'velocity', noise: distil.student.noise, guidance, normaliser },
     learner: learnerOptions(distil.stage1)
   })
-  const { state, metrics } = step(studentLearner(plan), batchInputs(plan, batch), draws, keyInput())
+  const { state, metrics } = step(studentLearner(plan), batchOfTeacher(plan, batch), draws, keyInput())
   return { ...outputsOf(state, 'student'), ...metrics }
 }
 
 export const stage1Feed = (images: Images, plan: Plan): Feed =>
-  feedOf(images, plan, plan.distil.stage1.batch, stage1Draws(stage1DrawOptions(plan)))
+  feedOf(images, plan.teacher.data, plan.distil.stage1.batch, stage1Draws(stage1DrawOptions(plan)))
 
 // stage 2 --------------------------------------------------------------------------------
 
@@ -199,7 +171,7 @@ export interface Stage2Programs {
 export const stage2Programs = (plan: Plan): Stage2Programs => {
   const { batch } = plan.distil.stage2
   const draws = drawInputs(stage2Draws(stage2DrawOptions(plan)), batch)
-  const scene = batchInputs(plan, batch)
+  const scene = batchOfTeacher(plan, batch)
   const teacher = teacherInputs(plan.teacher.model, 'teacher')
   const [student, fake, critic] = [studentLearner(plan), fakeLearner(plan), discriminatorLearner(plan)]
   const options = stage2Options(plan)
@@ -215,4 +187,4 @@ export const stage2Programs = (plan: Plan): Stage2Programs => {
 }
 
 export const stage2Feed = (images: Images, plan: Plan): Feed =>
-  feedOf(images, plan, plan.distil.stage2.batch, stage2Draws(stage2DrawOptions(plan)))
+  feedOf(images, plan.teacher.data, plan.distil.stage2.batch, stage2Draws(stage2DrawOptions(plan)))

@@ -8,7 +8,7 @@ import { labelsOf } from './clips.ts'
 import type { DataConfig } from './configs.ts'
 import type { Task } from './Failure.ts'
 import { realClips, realKey, referenceKey, type Clips, type Judge } from './judge.ts'
-import { figure } from './progress.ts'
+import { figure, render, type Screen } from './progress.ts'
 import type { Generate } from './teacher.ts'
 
 /** A system that makes clips of captions. */
@@ -47,8 +47,8 @@ export interface Examination {
   readonly digits: Digits
   readonly data: DataConfig
   readonly options: EvaluationOptions
-  /** Called with what is being done. */
-  readonly tell: (what: string) => void
+  /** Where it is shown how far a system is. */
+  readonly screen: Screen
 }
 
 /** How many clips of each system are kept to be looked at. */
@@ -61,6 +61,9 @@ const head = ({ labels, pixels }: Clips, n: number): Clips => {
 
 const realSystem = { name: 'real clips, held out', nfe: 0 }
 
+const lineOf = ({ name }: System, done: number, total: number, milliseconds: number): string =>
+  render({ label: name, unit: 'clip', done, total, seconds: milliseconds / 1000, began: 0, metrics: {} })
+
 interface Measured {
   readonly row: Row
   readonly shown: Evaluation['shown'][number]
@@ -68,7 +71,7 @@ interface Measured {
 
 /** Evaluates systems in turn: real held-out clips first. The reference is real clips apart from those of the first row. */
 export const evaluate =
-  ({ judge, digits, data, options, tell }: Examination) =>
+  ({ judge, digits, data, options, screen }: Examination) =>
   (systems: ReadonlyArray<System>): Task<Evaluation> => {
     const root = key(options.seed)
     const labels = labelsOf(fold(root, 1), options.clips)
@@ -86,12 +89,16 @@ export const evaluate =
     const measured =
       (reference: Reference) =>
       (system: System): Task<Measured> =>
-      () => {
-        tell(`${system.name}: ${options.clips} clips`)
+      async () => {
         const started = Date.now()
+        const show = (done: number): void => screen.show(lineOf(system, done, options.clips, Date.now() - started))
+        show(0)
+        const pixels = await system.generate(labels, fold(root, 2), show)()
+        const milliseconds = (Date.now() - started) / options.clips
+        screen.end()
         return pipe(
-          system.generate(labels, fold(root, 2)),
-          TE.flatMap((pixels) => scored(reference, system)({ labels, pixels }, (Date.now() - started) / options.clips))
+          TE.fromEither(pixels),
+          TE.flatMap((made) => scored(reference, system)({ labels, pixels: made }, milliseconds))
         )()
       }
     return pipe(

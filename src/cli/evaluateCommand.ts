@@ -10,15 +10,18 @@ import { evaluate, evaluationDefaults, figures, table, type Row, type System } f
 import { failure, io, type Task } from './Failure.ts'
 import { judgeOf } from './judge.ts'
 import { classifierKind, loadModel } from './models.ts'
-import { say } from './progress.ts'
-import { openSystem, samplerDefaults, type Opened } from './systems.ts'
+import { screen } from './progress.ts'
+import { isStudent, openSystem, samplerDefaults, type Opened } from './systems.ts'
+import type { SamplerOptions } from './teacher.ts'
 
 export interface EvaluateRequest {
   readonly models: ReadonlyArray<string>
   readonly classifier: string
   readonly clips: number
   readonly seed: number
+  /** Of teachers: every number of steps with every γ. */
   readonly steps: ReadonlyArray<number>
+  readonly gamma: ReadonlyArray<number>
   readonly guidance: number
   readonly out: string
   readonly device: Wanted
@@ -49,21 +52,29 @@ const judgeable =
       ? TE.right({ path, system })
       : TE.left(failure(`${path}: makes clips of ${sizeOf(data)}, the classifier reads clips of ${sizeOf(seen)}`))
 
-/** Every model at every asked number of steps; a student has its own, and appears once. */
-const systemsOf = (
-  device: Device,
-  seen: DataConfig,
-  { models, steps, guidance }: EvaluateRequest
-): Task<ReadonlyArray<System>> =>
-  pipe(
-    models.flatMap((path) => steps.map((n) => ({ path, steps: n }))),
-    TE.traverseSeqArray((asked) =>
-      pipe(
-        openSystem(device, asked.path, { ...samplerDefaults, steps: asked.steps, omega: guidance }),
-        TE.flatMap(judgeable(seen, asked.path))
+/** Every way in which teachers are asked to sample. */
+export const mannersOf = ({ steps, gamma, guidance, clips }: EvaluateRequest): ReadonlyArray<SamplerOptions> => {
+  const batch = Math.min(samplerDefaults.batch, clips)
+  return steps.flatMap((n) => gamma.map((g) => ({ steps: n, gamma: g, omega: guidance, batch })))
+}
+
+/** A file's systems: a teacher in every manner, a student in its own. */
+const systemsIn =
+  (device: Device, seen: DataConfig, manners: ReadonlyArray<SamplerOptions>) =>
+  (path: string): Task<ReadonlyArray<Opening>> =>
+    pipe(
+      isStudent(path),
+      TE.map((student) => (student ? manners.slice(0, 1) : manners)),
+      TE.flatMap(
+        TE.traverseSeqArray((manner) => pipe(openSystem(device, path, manner), TE.flatMap(judgeable(seen, path))))
       )
-    ),
-    TE.map(distinct)
+    )
+
+const systemsOf = (device: Device, seen: DataConfig, request: EvaluateRequest): Task<ReadonlyArray<System>> =>
+  pipe(
+    request.models,
+    TE.traverseSeqArray(systemsIn(device, seen, mannersOf(request))),
+    TE.map((all) => distinct(all.flat()))
   )
 
 const writeFigures = (out: string, rows: ReadonlyArray<Row>): Task<unknown> =>
@@ -84,7 +95,7 @@ const evaluateOn =
           digits: images,
           data: classifier.config.data,
           options: { ...evaluationDefaults, clips: request.clips, seed: request.seed },
-          tell: say
+          screen: screen(process.stderr)
         })(systems)
       ),
       TE.tap(({ rows }) => writeFigures(request.out, rows)),

@@ -21,7 +21,9 @@ import { demoCommand } from './demo.ts'
 import { assets } from './packaged.ts'
 import { distilCommand } from './distil.ts'
 import { evaluateCommand } from './evaluateCommand.ts'
+import { exportCommand } from './exportCommand.ts'
 import { inspectCommand } from './inspect.ts'
+import { precisions } from './models.ts'
 import { sampleCommand } from './sample.ts'
 import { samplerDefaults } from './systems.ts'
 import { trainCommand } from './train.ts'
@@ -79,6 +81,18 @@ const positive = numberWhere((n) => Number.isFinite(n) && n > 0, 'a number above
 const numeric = (long: string, type: Type<string, number>, fallback: number, description: string) =>
   option({ long, type, defaultValue: () => fallback, defaultValueIsSerializable: true, description })
 
+/** Numbers between commas: `50,4,2`. */
+const list = (each: Type<string, number>): Type<string, ReadonlyArray<number>> => ({
+  from: (text) => Promise.all(text.split(',').map((one) => each.from(one)))
+})
+
+/** An option that may be given several times, with several numbers each. */
+const numbers = (long: string, type: Type<string, number>, description: string) =>
+  multioption({ long, type: array(list(type)), description })
+
+const orElse = (given: ReadonlyArray<ReadonlyArray<number>>, fallback: number): ReadonlyArray<number> =>
+  given.length === 0 ? [fallback] : given.flat()
+
 const guidance = numeric('guidance', positive, samplerDefaults.omega, 'of a teacher; 1 is none')
 const model = { type: string, displayName: 'MODEL.safetensors' }
 
@@ -92,6 +106,7 @@ const sample = command({
     clips: numeric('clips', count, 16, 'how many, of random captions, where none is given'),
     seed: numeric('seed', seedNumber, 0, 'of captions and noise'),
     steps: numeric('steps', count, samplerDefaults.steps, 'of a teacher'),
+    gamma: numeric('gamma', positive, samplerDefaults.gamma, 'γ of the times that a teacher visits'),
     guidance,
     device
   },
@@ -111,14 +126,19 @@ const evaluate = command({
     }),
     clips: numeric('clips', count, 2048, 'of each system'),
     seed: numeric('seed', seedNumber, 1, 'of captions, noise and resampling'),
-    steps: multioption({ long: 'steps', type: array(count), description: 'of a teacher; several give a row each' }),
+    steps: numbers('steps', count, 'of a teacher, such as 50,4,2; several give a row each'),
+    gamma: numbers('gamma', positive, 'γ of the times that a teacher visits; several give a row each'),
     guidance,
     out: option({ long: 'out', type: string, defaultValue: () => '', description: 'a JSON file for the figures' }),
     device
   },
   handler: (request) =>
     perform(
-      evaluateCommand({ ...request, steps: request.steps.length === 0 ? [samplerDefaults.steps] : request.steps })
+      evaluateCommand({
+        ...request,
+        steps: orElse(request.steps, samplerDefaults.steps),
+        gamma: orElse(request.gamma, samplerDefaults.gamma)
+      })
     )
 })
 
@@ -127,6 +147,28 @@ const inspect = command({
   description: 'says what a model file is and what is in it',
   args: { file: positional(model) },
   handler: ({ file }) => perform(inspectCommand(file))
+})
+
+const exported = command({
+  name: 'export',
+  description: 'writes a model in 32 or 16 bits, and the sampler of a student as ONNX',
+  args: {
+    model: positional(model),
+    dtype: option({
+      long: 'dtype',
+      type: oneOf(precisions),
+      defaultValue: () => 'f32' as const,
+      description: 'of weights'
+    }),
+    out: option({
+      long: 'out',
+      type: string,
+      defaultValue: () => '',
+      description: 'a safetensors file for the weights'
+    }),
+    onnx: option({ long: 'onnx', type: string, defaultValue: () => '', description: 'an ONNX file for the sampler' })
+  },
+  handler: (request) => perform(exportCommand(request))
 })
 
 const demo = command({
@@ -139,7 +181,7 @@ const demo = command({
 const app = subcommands({
   name: 'fluxion',
   description: 'differentiable programs, and few-step video generators by transition matching distillation',
-  cmds: { train, distil, sample, evaluate, inspect, demo }
+  cmds: { train, distil, sample, evaluate, inspect, export: exported, demo }
 })
 
 await run(app, process.argv.slice(2))

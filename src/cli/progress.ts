@@ -2,9 +2,11 @@
 
 export interface Progress {
   readonly label: string
+  /** What is counted. */
+  readonly unit: 'step' | 'clip'
   readonly done: number
   readonly total: number
-  /** Seconds since the run (or its resumption) began, and how many steps it had then. */
+  /** Seconds since the run (or its resumption) began, and how many were done then. */
   readonly seconds: number
   readonly began: number
   readonly metrics: Readonly<Record<string, number>>
@@ -28,12 +30,12 @@ export const duration = (seconds: number): string => {
 export const figure = (value: number): string =>
   Number.isInteger(value) && Math.abs(value) < 1e6 ? String(value) : String(Number(value.toPrecision(4)))
 
-export const render = ({ label, done, total, seconds, began, metrics }: Progress): string => {
-  const perStep = done > began ? seconds / (done - began) : NaN
-  const left = duration(perStep * (total - done))
-  const pace = Number.isNaN(perStep)
+export const render = ({ label, unit, done, total, seconds, began, metrics }: Progress): string => {
+  const perUnit = done > began ? seconds / (done - began) : NaN
+  const left = duration(perUnit * (total - done))
+  const pace = Number.isNaN(perUnit)
     ? ''
-    : ` ${figure(perStep < 1 ? perStep * 1000 : perStep)} ${perStep < 1 ? 'ms' : 's'}/step`
+    : ` ${figure(perUnit < 1 ? perUnit * 1000 : perUnit)} ${perUnit < 1 ? 'ms' : 's'}/${unit}`
   const numbers = Object.entries(metrics).map(([name, value]) => `${name} ${figure(value)}`)
   return [`${label} ${bar(done / total, 16)} ${done}/${total}${pace}, ${left} left`, ...numbers].join('  ')
 }
@@ -41,25 +43,36 @@ export const render = ({ label, done, total, seconds, began, metrics }: Progress
 /** A line of its own, beside what the command prints. */
 export const say = (what: string): void => void process.stderr.write(`${what}\n`)
 
-/** Writes lines to a terminal in place, or now and then to a pipe. */
+/** A line that changes: in place in a terminal, now and then in a pipe. */
 export interface Screen {
   readonly show: (line: string) => void
+  /** Leaves the newest line standing; the next one begins anew. */
   readonly end: () => void
 }
 
 export const screen = (out: NodeJS.WriteStream, everySeconds = 30): Screen => {
-  const state = { shown: 0, last: '', any: false } // local
+  const state = { shown: 0, hidden: '', any: false } // local
+  const wait = out.isTTY ? 100 : everySeconds * 1000
+  const put = (line: string): void => {
+    out.write(out.isTTY ? `\r\u001b[2K${line.slice(0, Math.max(20, (out.columns ?? 120) - 1))}` : `${line}\n`)
+    state.hidden = ''
+    state.any = true
+  }
   return {
     show: (line) => {
       const now = Date.now()
-      if (!out.isTTY && now - state.shown < everySeconds * 1000) return
-      if (out.isTTY && now - state.shown < 100) return
+      if (now - state.shown < wait) {
+        state.hidden = line
+        return
+      }
       state.shown = now
-      state.any = true
-      out.write(out.isTTY ? `\r\u001b[2K${line.slice(0, Math.max(20, (out.columns ?? 120) - 1))}` : `${line}\n`)
+      put(line)
     },
     end: () => {
+      if (state.hidden !== '') put(state.hidden)
       if (out.isTTY && state.any) out.write('\n')
+      state.shown = 0
+      state.any = false
     }
   }
 }

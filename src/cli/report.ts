@@ -8,7 +8,7 @@ import type { Plot, Series } from '../io/plot.ts'
 import { render, type Group, type Table } from '../io/report.ts'
 import { paths, type Run } from '../io/run.ts'
 import type { DataConfig } from './configs.ts'
-import { stageFolder } from './distil.ts'
+import { stageFolder } from './stages.ts'
 import { figures, type Evaluation, type Row } from './evaluate.ts'
 import { io, type Task } from './Failure.ts'
 

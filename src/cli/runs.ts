@@ -8,7 +8,7 @@ import type { Tensors } from '../io/safetensors.ts'
 import type { Device } from '../runtime/device.ts'
 import { io, type Task } from './Failure.ts'
 import { screen } from './progress.ts'
-import { upload, type State } from './programs.ts'
+import { upload } from './programs.ts'
 import { restore, type Place, type Point } from './training.ts'
 
 /** The folder of a run, made or found again. */
@@ -48,19 +48,9 @@ export const startOf = (device: Device, place: Place, beginning: () => Tensors):
         () =>
           pipe(
             upload(device, beginning()),
-            TE.map((state): Point => ({ step: 0, state }))
+            TE.map((state): Point => ({ step: 0, state, seconds: 0 }))
           ),
         (point) => TE.right(point)
       )
     )
   )
-
-/** The average of a learner's weights, under the names that they have in a model. */
-export const averageOf = (state: State, learner: string): State => {
-  const prefix = `${learner}.average.`
-  return new Map(
-    [...state].flatMap(([name, buffer]) =>
-      name.startsWith(prefix) ? [[name.slice(prefix.length), buffer] as const] : []
-    )
-  )
-}

@@ -20,6 +20,7 @@ export interface SampleRequest {
   readonly clips: number
   readonly seed: number
   readonly steps: number
+  readonly gamma: number
   readonly guidance: number
   readonly device: Wanted
 }
@@ -40,11 +41,11 @@ const gifOf = (pixels: Float32Array, { frames, height, width }: DataConfig): Uin
 }
 
 const sampleOn =
-  ({ model, out, steps, guidance, seed }: SampleRequest, labels: ReadonlyArray<Label>) =>
+  ({ model, out, steps, gamma, guidance, seed }: SampleRequest, labels: ReadonlyArray<Label>) =>
   (device: Device): Task<string> => {
     const batch = Math.min(samplerDefaults.batch, labels.length)
     return pipe(
-      openSystem(device, model, { ...samplerDefaults, steps, omega: guidance, batch }),
+      openSystem(device, model, { steps, gamma, omega: guidance, batch }),
       TE.bind('pixels', ({ system }) => system.generate(labels, key(seed + 1))),
       TE.flatMap(({ pixels, data }) => io(writeBytes(out, [gifOf(pixels, data)]))),
       TE.as(out)

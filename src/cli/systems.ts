@@ -13,20 +13,25 @@ import { teacherSampler, type SamplerOptions } from './teacher.ts'
 /** How a teacher samples unless it is told otherwise. */
 export const samplerDefaults: SamplerOptions = { steps: 50, gamma: 3, omega: 1.5, batch: 64 }
 
-const teacherName = ({ steps, omega }: SamplerOptions): string =>
-  `teacher, ${steps} steps${omega === 1 ? '' : `, guidance ${omega}`}`
+/** A checkpoint is not what its training ends with, and is called otherwise. */
+const named = (name: string, { moment }: Model<unknown>): string =>
+  moment === undefined ? name : `${name} (${moment})`
+
+/** How a teacher samples, in words; γ where it is not the usual one. */
+const manner = ({ steps, gamma, omega }: SamplerOptions): string =>
+  [
+    `${steps} steps`,
+    ...(gamma === samplerDefaults.gamma ? [] : [`γ ${gamma}`]),
+    ...(omega === 1 ? [] : [`guidance ${omega}`])
+  ].join(', ')
 
 /** A teacher as a system. Guidance costs a second evaluation at every step. */
-export const teacherSystem = (
-  device: Device,
-  { config, tensors }: Model<TeacherConfig>,
-  options: SamplerOptions
-): Task<System> =>
+export const teacherSystem = (device: Device, model: Model<TeacherConfig>, options: SamplerOptions): Task<System> =>
   pipe(
-    upload(device, under('params', tensors)),
-    TE.flatMap((params) => teacherSampler(device, params, config.model, config.data, options)),
+    upload(device, under('params', model.tensors)),
+    TE.flatMap((params) => teacherSampler(device, params, model.config.model, model.config.data, options)),
     TE.map((generate) => ({
-      name: teacherName(options),
+      name: `${named('teacher', model)}, ${manner(options)}`,
       nfe: options.steps * (options.omega === 1 ? 1 : 2),
       generate
     }))
@@ -38,14 +43,14 @@ export const studentName = ({ distil: { student } }: StudentFile): string =>
 
 export const studentSystem = (
   device: Device,
-  { config, tensors }: Model<StudentFile>,
+  model: Model<StudentFile>,
   batch: number,
-  name: string = studentName(config)
+  name: string = named(studentName(model.config), model)
 ): Task<System> =>
   pipe(
-    upload(device, under('params', tensors)),
-    TE.flatMap((params) => studentSampler(device, params, config, batch)),
-    TE.map((generate) => ({ name, nfe: nfeOf(config.teacher, config.distil.student), generate }))
+    upload(device, under('params', model.tensors)),
+    TE.flatMap((params) => studentSampler(device, params, model.config, batch)),
+    TE.map((generate) => ({ name, nfe: nfeOf(model.config.teacher, model.config.distil.student), generate }))
   )
 
 export interface Opened {
@@ -69,13 +74,16 @@ const openStudent = (device: Device, path: string, batch: number): Task<Opened> 
     TE.map(({ model, system }) => ({ data: model.config.teacher.data, system }))
   )
 
-/** Whatever generator a file holds, as a system. */
-export const openSystem = (device: Device, path: string, options: SamplerOptions): Task<Opened> =>
+/** Whether a file holds a student: it samples in one way only. */
+export const isStudent = (path: string): Task<boolean> =>
   pipe(
     io(readHeader(path)),
-    TE.flatMap(({ metadata }) =>
-      metadata['kind'] === studentKind.kind
-        ? openStudent(device, path, options.batch)
-        : openTeacher(device, path, options)
-    )
+    TE.map(({ metadata }) => metadata['kind'] === studentKind.kind)
+  )
+
+/** Whatever generator a file holds, be it finished or a checkpoint, as a system. */
+export const openSystem = (device: Device, path: string, options: SamplerOptions): Task<Opened> =>
+  pipe(
+    isStudent(path),
+    TE.flatMap((student) => (student ? openStudent(device, path, options.batch) : openTeacher(device, path, options)))
   )

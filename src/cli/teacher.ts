@@ -87,8 +87,14 @@ const eulerStep = (model: ModelConfig, data: DataConfig, { omega, batch }: Sampl
   return { x: sub(x, mul(guide(omega, positive, negative), input('dt', 'f32', []))) }
 }
 
-/** Makes clips of captions, `[clips, frames · height · width]` in a row, from a key. */
-export type Generate = (labels: ReadonlyArray<Label>, key: Key) => Task<Float32Array>
+/** Told how much is done. */
+type Tell = (done: number) => void
+
+/** Makes clips of captions, `[clips, frames · height · width]` in a row, from a key; `made` is told how many are done. */
+export type Generate = (labels: ReadonlyArray<Label>, key: Key, made?: Tell) => Task<Float32Array>
+
+/** The same of one batch; `part` may be told which fraction of it is done. */
+type GenerateBatch = (labels: ReadonlyArray<Label>, key: Key, part: Tell) => Task<Float32Array>
 
 /** Noise for a batch, drawn on the host so that it is the same on every device. */
 export const noiseOf = (shape: Shape, key: Key): Tensor => stored(floats(shape, normal(key, size(shape))))
@@ -105,11 +111,17 @@ const shown = (value: number): number => Math.min(1, Math.max(-1, value))
 
 /** All clips of some labels, made in batches of `n`; a clip has `pixels` numbers. */
 export const inBatches =
-  (n: number, pixels: number, make: Generate): Generate =>
-  (labels, key) =>
+  (n: number, pixels: number, make: GenerateBatch): Generate =>
+  (labels, key, made = () => undefined) =>
     pipe(
       batches(labels, n),
-      TE.traverseSeqArrayWithIndex((i, some: ReadonlyArray<Label>) => make(some, fold(key, i))),
+      TE.traverseSeqArrayWithIndex((i, some: ReadonlyArray<Label>) => {
+        const part = (done: number): void => made(Math.min(Math.floor((i + done) * n), labels.length))
+        return pipe(
+          make(some, fold(key, i), part),
+          TE.tapIO(() => () => part(1))
+        )
+      }),
       TE.map((parts) => joined(parts, new Float32Array(labels.length * pixels)).map(shown))
     )
 
@@ -137,25 +149,27 @@ export const teacherSampler = (
     TE.map((step) => {
       const { batch, steps, gamma, omega } = options
       const intervals = descent(grid({ steps, gamma, rule: 'plain' }))
-      const walk = (tokens: Tensor, start: State): Task<State> =>
+      const walk = (tokens: Tensor, start: State, part: Tell): Task<State> =>
         intervals.reduce<Task<State>>(
-          (walked, interval) =>
+          (walked, interval, i) =>
             pipe(
               walked,
               TE.flatMap((state) =>
                 advance(device, step)(state, stepInputs(tokens, interval, batch, model.frequencies))
               ),
+              TE.tapIO(() => () => part((i + 1) / steps)),
               TE.map(({ state }) => state)
             ),
           TE.right(start)
         )
-      return inBatches(batch, clipSize(data), (labels, key) =>
+      return inBatches(batch, clipSize(data), (labels, key, part) =>
         pipe(
           upload(device, new Map([['x', noiseOf(clipShape(data, batch), key)]])),
           TE.flatMap((x) =>
             walk(
               omega === 1 ? tokensOf(labels) : tokensOf([...labels, ...labels.map(() => undefined)]),
-              new Map([...params, ...x])
+              new Map([...params, ...x]),
+              part
             )
           ),
           TE.flatMap((state) => take(device, without(state, params))),

@@ -1,61 +1,39 @@
 /** `fluxion train`: the teacher, from scratch, by flow matching. */
-import { gradOf } from '../autodiff/grad.ts'
-import { split, type Key } from '../core/Key.ts'
+import type { Key } from '../core/Key.ts'
+import type { Tensor } from '../core/Tensor.ts'
 import type { Images } from '../data/digits.ts'
-import { interpolate, velocity } from '../flow/path.ts'
-import { sampleTimes, shifted } from '../flow/schedule.ts'
-import { dit } from '../nn/dit.ts'
+import { shifted } from '../flow/schedule.ts'
 import type { Tensors } from '../io/safetensors.ts'
-import type { Real } from '../nn/params.ts'
-import { timeInputs, times } from '../nn/time.ts'
-import { input, mean, normal, square, sub } from '../ops/api.ts'
-import { learn } from '../optim/learner.ts'
-import { droppedBatchOf } from './clips.ts'
+import { dit } from '../nn/dit.ts'
+import { teacherDraws, type TeacherDraws } from '../tmd/draws.ts'
+import { teacherStep as flowMatchingStep } from '../tmd/stage1.ts'
 import type { TeacherConfig } from './configs.ts'
-import { clipShape, keyInput, keyTensor, tokensInput } from './inputs.ts'
+import { batchInputs, drawInputs, feedOf, type Draws } from './feeds.ts'
+import { keyInput } from './inputs.ts'
 import { beginning, learnerInputs, learnerOptions, outputsOf } from './learners.ts'
 import type { Outputs } from './programs.ts'
-import { contextOf, ditConfigOf, teacherInit, teacherParameters } from './teacher.ts'
+import { ditConfigOf, teacherInit, teacherParameters } from './teacher.ts'
 import type { Feed } from './training.ts'
 
-// the step -------------------------------------------------------------------------------
+const drawsOf = ({ model, train }: TeacherConfig): Draws<TeacherDraws<Tensor>> =>
+  teacherDraws({ law: shifted(train.shift), dropout: train.dropout, frequencies: model.frequencies })
 
-/** `E |v_θ(x_t, t, c) − (ε − x)|²`, one step of it. Source: Lipman et al. 2022 (arXiv 2210.02747); spec 2.1. */
-export const teacherStep = ({ model, data, train }: TeacherConfig): Outputs => {
-  const { batch } = train
-  const shape = clipShape(data, batch)
-  const x: Real = input('clips', 'f32', shape)
-  const time = timeInputs('t', batch, model.frequencies)
-  const noise: Real = normal(shape)(keyInput())
+/** A step of flow matching as a program; the words, which the captions are read by, learn with the network. */
+export const teacherStep = (config: TeacherConfig): Outputs => {
+  const { model, data, train } = config
   const learner = learnerInputs(teacherParameters(model), 'learner')
-  const predicted = dit(ditConfigOf(model))(
-    learner.params,
-    interpolate(x, noise, time.value),
-    time,
-    contextOf(learner.params, tokensInput('tokens', batch))
+  const { state, metrics } = flowMatchingStep(dit(ditConfigOf(model)), learnerOptions(train))(
+    learner,
+    batchInputs(data, learner.params, train.batch),
+    drawInputs(drawsOf(config), train.batch),
+    keyInput()
   )
-  const loss = mean('all')(square(sub(predicted, velocity(x, noise))))
-  const learned = learn(learnerOptions(train))(learner, gradOf(loss)(learner.params))
-  return { ...outputsOf(learned.learner, 'learner'), loss, gradientNorm: learned.norm }
+  return { ...outputsOf(state, 'learner'), ...metrics }
 }
 
 /** What a step reads beside the learner. */
-export const teacherFeed = (images: Images, { data, model, train }: TeacherConfig): Feed => {
-  const draw = droppedBatchOf(images, data, train.dropout)
-  const law = shifted(train.shift)
-  return (_, key) => {
-    const [batchKey = key, timeKey = key, noiseKey = key] = split(key, 3)
-    const { clips, tokens } = draw(batchKey, train.batch)
-    const { value, features } = times(sampleTimes(law)(timeKey, train.batch), model.frequencies)
-    return new Map([
-      ['clips', clips],
-      ['tokens', tokens],
-      ['t.value', value],
-      ['t.features', features],
-      ['key', keyTensor(noiseKey)]
-    ])
-  }
-}
+export const teacherFeed = (images: Images, config: TeacherConfig): Feed =>
+  feedOf(images, config.data, config.train.batch, drawsOf(config))
 
 /** The state before the first step. */
 export const teacherBeginning = (config: TeacherConfig, key: Key): Tensors =>

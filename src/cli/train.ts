@@ -6,7 +6,7 @@ import type { Images } from '../data/digits.ts'
 import { load, show, type Schema } from '../io/config.ts'
 import { readText } from '../io/files.ts'
 import { log } from '../io/run.ts'
-import { write, type Tensors } from '../io/safetensors.ts'
+import type { Tensors } from '../io/safetensors.ts'
 import type { Wanted } from '../runtime/choose.ts'
 import type { Device } from '../runtime/device.ts'
 import { classifierBeginning, classifierFeed, classifierStep } from './classifierTraining.ts'
@@ -22,10 +22,11 @@ import {
 } from './configs.ts'
 import { withDevice } from './devices.ts'
 import { io, ofConfig, type Task } from './Failure.ts'
-import { compileStep, download, type Outputs, type State } from './programs.ts'
-import { averageOf, openRun, placeOf, startOf, stoppable } from './runs.ts'
+import { averageOf, classifierKind, describeLearner, saveModel, teacherKind, type Kind as ModelKind } from './models.ts'
+import { compileStep, download, type Outputs } from './programs.ts'
+import { openRun, placeOf, startOf, stoppable } from './runs.ts'
 import { teacherBeginning, teacherFeed, teacherStep } from './teacherTraining.ts'
-import { train, type Feed, type Job, type Place } from './training.ts'
+import { train, type Feed, type Job, type Place, type Point } from './training.ts'
 
 export interface TrainOptions {
   readonly file: string
@@ -45,6 +46,7 @@ interface Training {
 /** Something that can be trained: its configuration, its state before the first step, the step, what a step reads. */
 interface Trainee<C extends Training> {
   readonly schema: Schema<C>
+  readonly kind: ModelKind<C>
   readonly beginning: (config: C, key: Key) => Tensors
   readonly step: (config: C) => Outputs
   readonly feed: (images: Images, config: C) => Feed
@@ -52,6 +54,7 @@ interface Trainee<C extends Training> {
 
 const teacher: Trainee<TeacherConfig> = {
   schema: teacherSchema,
+  kind: teacherKind,
   beginning: teacherBeginning,
   step: teacherStep,
   feed: teacherFeed
@@ -59,29 +62,36 @@ const teacher: Trainee<TeacherConfig> = {
 
 const classifier: Trainee<ClassifierTraining> = {
   schema: classifierSchema,
+  kind: classifierKind,
   beginning: classifierBeginning,
   step: classifierStep,
   feed: classifierFeed
 }
 
 /** One compiled step again and again. */
-const jobOf = ({ name, train, seed }: Training, step: ReturnType<Job['stepOf']>, inputsOf: Feed): Job => ({
-  label: name,
-  steps: train.steps,
-  key: fold(key(seed), 1),
+const jobOf = <C extends Training>(
+  { kind }: Trainee<C>,
+  config: C,
+  step: ReturnType<Job['stepOf']>,
+  inputsOf: Feed
+): Job => ({
+  label: config.name,
+  steps: config.train.steps,
+  key: fold(key(config.seed), 1),
   stepOf: () => step,
   inputsOf,
-  checkpointEvery: train.checkpointEvery,
-  logEvery: train.logEvery,
+  checkpointEvery: config.train.checkpointEvery,
+  logEvery: config.train.logEvery,
   frozen: new Map(),
-  shown: ['loss', 'gradientNorm']
+  shown: ['loss', 'gradientNorm'],
+  about: describeLearner(kind, config, 'learner')
 })
 
 /** Writes the average of the weights; the result is the path. */
-const finish = (device: Device, config: Training, path: string, state: State): Task<string> =>
+const finish = <C>(device: Device, kind: ModelKind<C>, config: C, path: string, { state }: Point): Task<string> =>
   pipe(
     download(device, averageOf(state, 'learner')),
-    TE.flatMap((tensors) => io(write(path, tensors, { kind: config.kind, config: JSON.stringify(config) }))),
+    TE.flatMap((tensors) => saveModel(kind, { path, config, tensors }, 'f32')),
     TE.as(path)
   )
 
@@ -102,9 +112,9 @@ const trainWith =
         io(log(run, 'info', from.step === 0 ? 'training begins' : 'training goes on', { step: from.step }))
       ),
       TE.flatMap(({ images, step, place, from }) =>
-        train(device, jobOf(config, step, trainee.feed(images.training, config)), place)(from)
+        train(device, jobOf(trainee, config, step, trainee.feed(images.training, config)), place)(from)
       ),
-      TE.flatMap((state) => finish(device, config, join(folder, `${config.kind}.safetensors`), state))
+      TE.flatMap((end) => finish(device, trainee.kind, config, join(folder, `${config.kind}.safetensors`), end))
     )
   }
 

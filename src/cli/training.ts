@@ -8,7 +8,7 @@ import { fold, type Key } from '../core/Key.ts'
 import * as Checkpoint from '../io/checkpoint.ts'
 import { show as showIo, type IoFault } from '../io/IoFault.ts'
 import { log, measure, resume, type Run } from '../io/run.ts'
-import type { Tensors } from '../io/safetensors.ts'
+import type { Metadata, Tensors } from '../io/safetensors.ts'
 import type { Device, Executable } from '../runtime/device.ts'
 import { failure, interrupted, io, type Result, type Task } from './Failure.ts'
 import { advance, download, upload, without, type State } from './programs.ts'
@@ -34,6 +34,8 @@ export interface Job {
   readonly frozen: State
   /** Names of metrics that the terminal shows. */
   readonly shown: ReadonlyArray<string>
+  /** What its checkpoints are, beside their step. */
+  readonly about: Metadata
 }
 
 export interface Place {
@@ -49,15 +51,29 @@ export interface Place {
 export interface Point {
   readonly step: number
   readonly state: State
+  /** Seconds of training that led here, over all resumptions. */
+  readonly seconds: number
 }
 
-const save = (device: Device, job: Job, { run, configHash }: Place, { step, state }: Point): Task<void> =>
-  pipe(
+const save = (device: Device, job: Job, { run, configHash }: Place, { step, state, seconds }: Point): Task<void> => {
+  const about = { ...job.about, moment: `${job.label} step ${step}` }
+  return pipe(
     download(device, state),
     TE.flatMap((tensors) =>
-      io(Checkpoint.save(run.checkpoints, { step, key: job.key, optimisers: [], config: configHash, tensors }))
+      io(
+        Checkpoint.save(run.checkpoints, {
+          step,
+          key: job.key,
+          optimisers: [],
+          config: configHash,
+          seconds,
+          about,
+          tensors
+        })
+      )
     )
   )
+}
 
 /** The newest whole checkpoint of a run, and metrics cut to it; `none`, and no metrics, for a run that has none. */
 export const restore = (device: Device, { run, configHash }: Place): Task<O.Option<Point>> =>
@@ -78,7 +94,7 @@ export const restore = (device: Device, { run, configHash }: Place): Task<O.Opti
           : pipe(
               io(resume(run.folder, checkpoint.value.step)),
               TE.flatMap(() => upload(device, checkpoint.value.tensors)),
-              TE.map((state) => O.some({ step: checkpoint.value.step, state }))
+              TE.map((state) => O.some({ step: checkpoint.value.step, state, seconds: checkpoint.value.seconds }))
             )
     )
   )
@@ -110,8 +126,14 @@ const finite =
 
 const isLast = ({ steps }: Job, step: number): boolean => step === steps
 
-/** The step's outputs, once they are known to be numbers. */
-const stepped = (device: Device, job: Job, place: Place, turn: Turn): Task<Turn & { readonly metrics: Metrics }> => {
+/** The step's outputs, once they are known to be numbers. `clock` tells the seconds of training so far. */
+const stepped = (
+  device: Device,
+  job: Job,
+  place: Place,
+  turn: Turn,
+  clock: () => number
+): Task<Turn & { readonly metrics: Metrics }> => {
   const { step, state } = turn.point
   return pipe(
     advance(device, job.stepOf(step))(new Map([...job.frozen, ...state]), job.inputsOf(step, fold(job.key, step))),
@@ -121,7 +143,7 @@ const stepped = (device: Device, job: Job, place: Place, turn: Turn): Task<Turn 
         E.map((metrics) => ({
           ...turn,
           metrics,
-          point: { step: step + 1, state: without(done.state, job.frozen) },
+          point: { step: step + 1, state: without(done.state, job.frozen), seconds: clock() },
           latest: { ...turn.latest, ...metrics }
         }))
       )
@@ -153,35 +175,37 @@ const unlessStopped = (job: Job, { stop }: Place, turn: Turn): Result<Turn> =>
 const pick = (metrics: Metrics, names: ReadonlyArray<string>): Metrics =>
   Object.fromEntries(names.flatMap((name) => (metrics[name] === undefined ? [] : [[name, metrics[name]]])))
 
-/** Runs a job from a point to its last step. */
+/** Runs a job from a point to its last step; the result is where it ended. */
 export const train =
   (device: Device, job: Job, place: Place) =>
-  (from: Point): Task<State> => {
-    const line = ({ point, latest }: Turn, seconds: number): string =>
+  (from: Point): Task<Point> => {
+    const line = ({ point, latest }: Turn): string =>
       render({
         label: job.label,
+        unit: 'step',
         done: point.step,
         total: job.steps,
-        seconds,
+        seconds: point.seconds - from.seconds,
         began: from.step,
         metrics: pick(latest, job.shown)
       })
-    const next = (turn: Turn, started: number): Task<Turn> =>
+    const next = (turn: Turn, clock: () => number): Task<Turn> =>
       pipe(
-        stepped(device, job, place, turn),
+        stepped(device, job, place, turn, clock),
         TE.tap(({ point, metrics }) => written(job, place, point.step, metrics)),
-        TE.tapIO((done) => () => place.screen.show(line(done, (Date.now() - started) / 1000))),
+        TE.tapIO((done) => () => place.screen.show(line(done))),
         TE.flatMap(({ point, latest, saved }) => kept(device, job, place, { point, latest, saved })),
         TE.flatMapEither((done) => unlessStopped(job, place, done))
       )
     return async () => {
       const started = Date.now()
+      const clock = (): number => from.seconds + (Date.now() - started) / 1000
       let turn: Result<Turn> = E.right({ point: from, latest: {}, saved: from.step })
-      while (E.isRight(turn) && turn.right.point.step < job.steps) turn = await next(turn.right, started)()
+      while (E.isRight(turn) && turn.right.point.step < job.steps) turn = await next(turn.right, clock)()
       place.screen.end()
       return pipe(
         turn,
-        E.map(({ point }) => point.state)
+        E.map(({ point }) => point)
       )
     }
   }

@@ -28,7 +28,11 @@ const dotted = (path: Path): string => path.join('.')
 const subject = (path: Path): string => (path.length === 0 ? '' : `${dotted(path)}: `)
 const guess = (path: Path | undefined): string => (path === undefined ? '' : `; did you mean ${dotted(path)}?`)
 const got = (value: unknown): string =>
-  typeof value === 'string' ? `"${value}"` : (JSON.stringify(value) ?? String(value))
+  typeof value === 'string'
+    ? `"${value}"`
+    : typeof value === 'number'
+      ? String(value) // JSON has no infinity
+      : (JSON.stringify(value) ?? String(value))
 
 /** One sentence: the place, the name, what was expected and what is there, or what was probably meant. */
 export const show = (fault: ConfigFault): string => {

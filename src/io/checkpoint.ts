@@ -14,7 +14,8 @@ import { E, O, pipe, TE } from '../core/fp.ts'
 import type { Key } from '../core/Key.ts'
 import { attempt, isUnfinished, makeFolder, readText, remove, writeText } from './files.ts'
 import type { IoFault } from './IoFault.ts'
-import { read, write, type Tensors } from './safetensors.ts'
+import { isSection } from './codecs.ts'
+import { read, write, type Metadata, type Tensors } from './safetensors.ts'
 
 // model ----------------------------------------------------------------------------------
 
@@ -28,6 +29,10 @@ export interface Checkpoint {
   readonly optimisers: ReadonlyArray<string>
   /** The hash of the resolved configuration. */
   readonly config: string
+  /** Seconds of training that led here, over all resumptions. */
+  readonly seconds: number
+  /** What the tensors are, for whoever meets their file without its run. */
+  readonly about: Metadata
   readonly tensors: Tensors
 }
 
@@ -42,6 +47,7 @@ const record = t.strict({
   key: t.tuple([t.number, t.number]),
   optimisers: t.readonlyArray(t.string),
   config: t.string,
+  seconds: t.number,
   tensors: t.strict({ bytes: t.number, sha256: t.string })
 })
 type Record = t.TypeOf<typeof record>
@@ -98,12 +104,12 @@ const prune = (folder: string, step: number): TE.TaskEither<IoFault, void> =>
   )
 
 /** Saves a checkpoint and removes all but it and the one before it. Faults: `DiskFull`, …; the older ones then stay. */
-export const save = (folder: string, { tensors, ...rest }: Checkpoint): TE.TaskEither<IoFault, void> =>
+export const save = (folder: string, { tensors, about, ...rest }: Checkpoint): TE.TaskEither<IoFault, void> =>
   pipe(
     makeFolder(folder),
     // A record of the same step would vouch for tensors that are being replaced
     TE.flatMap(() => remove(recordOf(folder, rest.step))),
-    TE.flatMap(() => write(tensorsOf(folder, rest.step), tensors, { step: String(rest.step) })),
+    TE.flatMap(() => write(tensorsOf(folder, rest.step), tensors, { ...about, step: String(rest.step) })),
     TE.flatMap((written) =>
       writeText(recordOf(folder, rest.step), `${JSON.stringify({ ...rest, tensors: written }, null, 2)}\n`)
     ),
@@ -119,12 +125,15 @@ const hashOf = (path: string): TE.TaskEither<IoFault, string> =>
     return hash.digest('hex')
   })
 
+/** Records of earlier versions do not say how long the training took. */
+const completed = (json: unknown): unknown => (isSection(json) ? { seconds: 0, ...json } : json)
+
 const decode =
   (path: string) =>
   (text: string): E.Either<IoFault, Record> =>
     pipe(
       E.tryCatch((): unknown => JSON.parse(text), String),
-      E.flatMap((json) => pipe(record.decode(json), E.mapLeft(String))),
+      E.flatMap((json) => pipe(record.decode(completed(json)), E.mapLeft(String))),
       E.mapLeft((): IoFault => ({ _tag: 'BadRecord', path, line: 1, why: 'not the record of a checkpoint' }))
     )
 
@@ -146,7 +155,7 @@ export const load = (folder: string, step: number): TE.TaskEither<IoFault, Check
       pipe(
         read(path), // first, because it can say what is wrong better than a hash can
         TE.tap(() => unaltered(path, sha256)),
-        TE.map(({ tensors }): Checkpoint => ({ ...rest, tensors }))
+        TE.map(({ tensors, metadata: { step: _, ...about } }): Checkpoint => ({ ...rest, about, tensors }))
       )
     )
   )

@@ -25,7 +25,11 @@ const refined = <A>(name: string, of: t.Type<A>, holds: (value: A) => boolean): 
   )
 
 /** Codecs whose names are what messages say. */
-export const wholeNumber: t.Type<number, number, unknown> = refined('a whole number', t.number, Number.isSafeInteger)
+export const natural: t.Type<number, number, unknown> = refined(
+  'a whole number that is not negative',
+  t.number,
+  (n) => Number.isSafeInteger(n) && n >= 0
+)
 export const count: t.Type<number, number, unknown> = refined(
   'a whole number above 0',
   t.number,
@@ -36,11 +40,20 @@ export const positive: t.Type<number, number, unknown> = refined(
   t.number,
   (n) => Number.isFinite(n) && n > 0
 )
+export const finite: t.Type<number, number, unknown> = refined('a finite number', t.number, Number.isFinite)
+export const notNegative: t.Type<number, number, unknown> = refined(
+  'a number that is not negative',
+  t.number,
+  (n) => Number.isFinite(n) && n >= 0
+)
 export const fraction: t.Type<number, number, unknown> = refined(
   'a number from 0 to 1',
   t.number,
   (n) => n >= 0 && n <= 1
 )
+/** Whole numbers from `least` on; `why` says what is wrong with smaller ones. */
+export const atLeast = (least: number, why: string): t.Type<number, number, unknown> =>
+  refined(`a whole number of at least ${least} (${why})`, t.number, (n) => Number.isSafeInteger(n) && n >= least)
 /** One of some words. */
 export const oneOf = <const W extends string>(...words: ReadonlyArray<W>): t.Type<W, W, unknown> =>
   refined(`one of ${words.join(', ')}`, t.string as unknown as t.Type<W>, (word) => words.includes(word))

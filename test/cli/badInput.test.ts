@@ -63,6 +63,16 @@ describe('bad input ends in one sentence', { timeout: 60_000 }, () => {
     fails(fluxion('train', file, ...onReference), /wrong\.yaml:3:10: train\.steps: expected .*, got "many"/)
   })
 
+  it('for a number with which nothing would be learnt, with its place and the reason', () => {
+    const file = written('every.yaml', 'kind: student\nname: a\nstage2: { every: 1, adversarial: -1 }\n')
+    const ended = fluxion('distil', file, ...onReference)
+    fails(
+      ended,
+      /every\.yaml:3:18: stage2\.every: expected a whole number of at least 2 \(at 1 the critics would never learn\), got 1/
+    )
+    fails(ended, /every\.yaml:3:34: stage2\.adversarial: expected a number that is not negative, got -1/)
+  })
+
   it('for a configuration that is not there', () => {
     fails(fluxion('train', path('none.yaml'), ...onReference), /none\.yaml/)
   })
@@ -93,6 +103,17 @@ describe('bad input ends in one sentence', { timeout: 60_000 }, () => {
 
   it('for a number that cannot be, which it repeats', () => {
     fails(fluxion('evaluate', 'any', '--clips', '-5'), /expected a whole number above 0, got "-5"/)
+  })
+
+  it('for a number in a list that cannot be', () => {
+    fails(fluxion('evaluate', 'any', '--steps', '50,4', '--gamma', '3,-10'), /expected a number above 0, got "-10"/)
+  })
+
+  it('for an export that would write nothing, or a sampler of what has none', async () => {
+    const file = await model('export.safetensors')
+    fails(fluxion('export', file), /no file to write was named; give --out, --onnx or both/)
+    fails(fluxion('export', file, '--onnx', path('e.onnx')), /export\.safetensors: holds a teacher, not a student/)
+    expect(existsSync(path('e.onnx'))).toBe(false)
   })
 
   it('for a model whose clips the classifier cannot read', async () => {

@@ -43,6 +43,7 @@ const jobOf = async (over: Partial<Job> = {}): Promise<Job> => {
     logEvery: 1,
     frozen: new Map(),
     shown: ['loss'],
+    about: { kind: 'toy' },
     ...over
   }
 }
@@ -53,7 +54,7 @@ const placeAt = async (stop = { asked: false }): Promise<Place> => {
   return { run, configHash: 'h', screen: { show: () => undefined, end: () => undefined }, stop }
 }
 
-const begin = async () => ({ step: 0, state: right(await upload(device, start)()) })
+const begin = async () => ({ step: 0, state: right(await upload(device, start)()), seconds: 0 })
 
 const metricsOf = ({ run }: Place): string => readFileSync(run.metrics, 'utf8')
 
@@ -61,7 +62,7 @@ describe('training', () => {
   it('goes down the loss and writes every step', async () => {
     const place = await placeAt()
 
-    const state = right(await train(device, await jobOf(), place)(await begin())())
+    const { state } = right(await train(device, await jobOf(), place)(await begin())())
 
     const w = right(await device.read(state.get('w')!)()).data[0] ?? NaN
     const lines = metricsOf(place).trim().split('\n')
@@ -113,6 +114,17 @@ describe('training', () => {
     expect(metricsOf(killed)).toBe(metricsOf(whole))
   })
 
+  it('counts its seconds on from those of the checkpoint that it goes on from', async () => {
+    const place = await placeAt()
+
+    const end = right(await train(device, await jobOf(), place)({ ...(await begin()), seconds: 1000 })())
+
+    const point = right(await restore(device, place)())
+    expect(end.seconds).toBeGreaterThan(1000)
+    expect(end.seconds).toBeLessThan(1060)
+    expect(point).toMatchObject({ _tag: 'Some', value: { step: 12, seconds: end.seconds } })
+  })
+
   it('stops with a sentence where a loss is not a number, and keeps the checkpoint before', async () => {
     const place = await placeAt()
     const w = input('w', 'f32', [])
@@ -122,7 +134,7 @@ describe('training', () => {
       device,
       await jobOf({ stepOf: () => step, checkpointEvery: 1 }),
       place
-    )({ step: 0, state: right(await upload(device, new Map([['w', floats([], [1])]]))()) })()
+    )({ step: 0, state: right(await upload(device, new Map([['w', floats([], [1])]]))()), seconds: 0 })()
 
     expect(ended).toMatchObject({ _tag: 'Left', left: { code: 1 } })
     if (E.isLeft(ended))

@@ -6,6 +6,7 @@ import { E, O, type TE } from '../../src/core/fp.ts'
 import { floats, stored, tensor } from '../../src/core/Tensor.ts'
 import { latest, save, type Checkpoint, type Found } from '../../src/io/checkpoint.ts'
 import { show, type IoFault } from '../../src/io/IoFault.ts'
+import { readHeader } from '../../src/io/safetensors.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'checkpoint-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -17,6 +18,8 @@ const at = (step: number): Checkpoint => ({
   key: [step, 4_294_967_295],
   optimisers: ['student', 'fake'],
   config: 'abc',
+  seconds: 1.5 * step,
+  about: { kind: 'student', moment: `stage2 step ${step}` },
   tensors: new Map([
     ['params.w', stored(floats([2], [step, 0.1]))],
     ['params.n', tensor('i32', [1], Int32Array.of(step))]
@@ -38,6 +41,24 @@ describe('a checkpoint', () => {
   it('is loaded as it was saved', async () => {
     await saveAll(7)
     expect(await right(latest(folder))).toEqual({ checkpoint: O.some(at(7)), skipped: [] })
+  })
+
+  it('says what it is in the file of its tensors', async () => {
+    await saveAll(7)
+    expect((await right(readHeader(join(folder, 'step-00000007.safetensors')))).metadata).toEqual({
+      kind: 'student',
+      moment: 'stage2 step 7',
+      step: '7'
+    })
+  })
+
+  it('is loaded as of no time where its record is older than that entry', async () => {
+    await saveAll(7)
+    const record = join(folder, 'step-00000007.json')
+    const { seconds: _, ...older } = JSON.parse(readFileSync(record, 'utf8')) as Record<string, unknown>
+    writeFileSync(record, JSON.stringify(older))
+
+    expect(await right(latest(folder))).toEqual({ checkpoint: O.some({ ...at(7), seconds: 0 }), skipped: [] })
   })
 
   it('is none where none was saved', async () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
 import { E } from '../../src/core/fp.ts'
-import { count, fraction, oneOf, positive, wholeNumber } from '../../src/io/codecs.ts'
+import { atLeast, count, finite, fraction, natural, notNegative, oneOf, positive } from '../../src/io/codecs.ts'
 import { editDistance, load, parse, show, type Schema } from '../../src/io/config.ts'
 import * as Fault from '../../src/io/ConfigFault.ts'
 
@@ -10,7 +10,7 @@ const codec = t.strict({
   name: t.string,
   device: oneOf('auto', 'webgpu', 'onnx'),
   train: t.intersection([
-    t.strict({ steps: wholeNumber, lr: positive, batch: count }),
+    t.strict({ steps: natural, lr: positive, batch: count }),
     t.partial({ warmup: fraction, note: t.union([t.string, t.null]) })
   ]),
   schedule: t.union([
@@ -45,7 +45,7 @@ const configs: fc.Arbitrary<Config> = fc.record({
   device: fc.constantFrom('auto', 'webgpu', 'onnx'),
   train: fc.record(
     {
-      steps: fc.maxSafeInteger(),
+      steps: fc.maxSafeNat(),
       lr: fc.double({ min: 1e-300, max: 1e300, noNaN: true }),
       batch: fc.integer({ min: 1 }),
       warmup: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -78,7 +78,7 @@ describe('a configuration', () => {
 
   it('says where a wrong value stands, what was expected and what is there', () => {
     expect(sentences('name: x\ntrain:\n  lr: 1e-3\n  steps: many\n')).toEqual([
-      'config.yaml:4:10: train.steps: expected a whole number, got "many"'
+      'config.yaml:4:10: train.steps: expected a whole number that is not negative, got "many"'
     ])
     expect(sentences('device: cuda\n')).toEqual([
       'config.yaml:1:9: device: expected one of auto, webgpu, onnx, got "cuda"'
@@ -118,11 +118,39 @@ describe('a configuration', () => {
     expect(sentences('tags: {anything: 3}\n')).toEqual([])
   })
 
+  it('says which numbers a codec takes, for every number that it does not', () => {
+    const codecs = { natural, finite, notNegative, from2: atLeast(2, 'at 1 nothing happens') }
+    const numbers = {
+      codec: t.strict(codecs),
+      defaults: { natural: 0, finite: -1, notNegative: 0, from2: 2 }
+    }
+    const told = (text: string): unknown => {
+      const result = parse(numbers)({ file: 'c.yaml', text, overrides: [] })
+      return E.isLeft(result) ? result.left.map(Fault.show) : []
+    }
+
+    expect(told('')).toEqual([])
+    expect(told('natural: -1\n')).toEqual([
+      'c.yaml:1:10: natural: expected a whole number that is not negative, got -1'
+    ])
+    expect(told('finite: .inf\n')).toEqual(['c.yaml:1:9: finite: expected a finite number, got Infinity'])
+    expect(told('finite: .nan\n')).toEqual(['c.yaml:1:9: finite: expected a finite number, got NaN'])
+    expect(told('notNegative: -0.1\n')).toEqual([
+      'c.yaml:1:14: notNegative: expected a number that is not negative, got -0.1'
+    ])
+    expect(told('notNegative: .inf\n')).toEqual([
+      'c.yaml:1:14: notNegative: expected a number that is not negative, got Infinity'
+    ])
+    expect(told('from2: 1\n')).toEqual([
+      'c.yaml:1:8: from2: expected a whole number of at least 2 (at 1 nothing happens), got 1'
+    ])
+  })
+
   it('tells all mistakes at once', () => {
     expect(sentences('nmae: x\ndevice: 3\ntrain:\n  steps: 1.5\n')).toEqual([
       'config.yaml:1:1: unknown key nmae; did you mean name?',
       'config.yaml:2:9: device: expected one of auto, webgpu, onnx, got 3',
-      'config.yaml:4:10: train.steps: expected a whole number, got 1.5'
+      'config.yaml:4:10: train.steps: expected a whole number that is not negative, got 1.5'
     ])
   })
 
@@ -139,7 +167,7 @@ describe('a configuration', () => {
 
   it('names the override that a mistake comes from', () => {
     expect(sentences('', 'train.steps=many')).toEqual([
-      '--set train.steps=many: train.steps: expected a whole number, got "many"'
+      '--set train.steps=many: train.steps: expected a whole number that is not negative, got "many"'
     ])
     expect(sentences('', 'train.lrr=1')).toEqual(['--set train.lrr=1: unknown key train.lrr; did you mean train.lr?'])
     expect(sentences('', 'train.steps')).toEqual(['--set train.steps: expected name=value, as in train.steps=100'])

@@ -34,6 +34,8 @@ const walk = async (run: Run, from: number, position: number, until: number): Pr
           step,
           key: seed,
           optimisers: [],
+          seconds: step,
+          about: {},
           config: '',
           tensors: new Map([['x', stored(floats([], [x]))]])
         })
