@@ -25,40 +25,58 @@ const mirror = (a: Float64Array, n: number, k: number): { readonly v: Float64Arr
   return { v: own === 0 ? v : v.map((x) => x / own), first }
 }
 
-/** `m v`, of rows and columns from `from`. */
-const times = (m: Float64Array, v: Float64Array, n: number, from: number): Float64Array => {
+/** `a v` from row and column `from` on, of a symmetric `a` of which the lower half is read. */
+const symmetricTimes = (a: Float64Array, v: Float64Array, n: number, from: number): Float64Array => {
   const out = new Float64Array(n)
-  for (let i = 0; i < n; i++) {
-    let sum = 0
-    for (let j = from; j < n; j++) sum += (m[i * n + j] ?? 0) * (v[j] ?? 0)
-    out[i] = sum
+  for (let i = from; i < n; i++) {
+    const own = v[i] ?? 0
+    let sum = (a[i * n + i] ?? 0) * own
+    for (let j = from; j < i; j++) {
+      const x = a[i * n + j] ?? 0
+      sum += x * (v[j] ?? 0)
+      out[j] = (out[j] ?? 0) + x * own
+    }
+    out[i] = (out[i] ?? 0) + sum
   }
   return out
 }
 
-/** `m ← m − 2 x vᵀ`, whose rows begin at `row`. */
-const reflect = (m: Float64Array, x: Float64Array, v: Float64Array, n: number, row: number, from: number): void => {
-  for (let i = row; i < n; i++) {
-    const twice = 2 * (x[i] ?? 0)
-    for (let j = from; j < n; j++) m[i * n + j] = (m[i * n + j] ?? 0) - twice * (v[j] ?? 0)
+/** `a ← a − 2 (v wᵀ + w vᵀ)`, its lower half from row and column `from` on. */
+const reflectBoth = (a: Float64Array, v: Float64Array, w: Float64Array, n: number, from: number): void => {
+  for (let i = from; i < n; i++) {
+    const [x, y] = [2 * (v[i] ?? 0), 2 * (w[i] ?? 0)]
+    for (let j = from; j <= i; j++) a[i * n + j] = (a[i * n + j] ?? 0) - x * (w[j] ?? 0) - y * (v[j] ?? 0)
+  }
+}
+
+/** `q ← q − 2 (q v) vᵀ`. */
+const reflectRows = (q: Float64Array, v: Float64Array, n: number, from: number): void => {
+  for (let i = 0; i < n; i++) {
+    let along = 0
+    for (let j = from; j < n; j++) along += (q[i * n + j] ?? 0) * (v[j] ?? 0)
+    for (let j = from; j < n; j++) q[i * n + j] = (q[i * n + j] ?? 0) - 2 * along * (v[j] ?? 0)
   }
 }
 
 const dot = (x: Float64Array, y: Float64Array): number => x.reduce((sum, a, i) => sum + a * (y[i] ?? 0), 0)
 
-/** Householder's reduction; where `q` is given, it is multiplied by `Q` from the right. */
+/** Householder's reduction of the lower half; where `q` is given, it is multiplied by `Q` from the right. */
 const tridiagonal = (matrix: Float64Array, n: number, q?: Float64Array): Tridiagonal => {
   const a = matrix.slice() // local
   const beside = new Float64Array(n)
   for (let k = 0; k < n - 1; k++) {
     const { v, first } = mirror(a, n, k)
     beside[k] = first
-    const p = times(a, v, n, k + 1)
+    const p = symmetricTimes(a, v, n, k + 1)
     const along = dot(v, p)
-    const w = p.map((x, i) => x - along * (v[i] ?? 0))
-    reflect(a, v, w, n, k + 1, k + 1)
-    reflect(a, w, v, n, k + 1, k + 1)
-    if (q !== undefined) reflect(q, times(q, v, n, k + 1), v, n, 0, k + 1)
+    reflectBoth(
+      a,
+      v,
+      p.map((x, i) => x - along * (v[i] ?? 0)),
+      n,
+      k + 1
+    )
+    if (q !== undefined) reflectRows(q, v, n, k + 1)
   }
   return { diagonal: Float64Array.from({ length: n }, (_, i) => a[i * n + i] ?? 0), beside }
 }
