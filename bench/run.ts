@@ -1,4 +1,7 @@
-/** `npm run bench`: every measurement, one after the other. Close everything else on the machine first. */
+/**
+ * `npm run bench`: every measurement, one after the other, each with its median and its spread. Close everything else on
+ * the machine first. A peer that is absent is not measured: PyTorch, as `PYTHON=FILE`; jax-js, as `JAXJS=DIR`.
+ */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
@@ -6,10 +9,13 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 
 const runs: ReadonlyArray<readonly [title: string, script: string, ...args: ReadonlyArray<string>]> = [
   ['20,000 nodes through the compiler', 'graph.ts'],
+  ["from a graph to the first run: the teacher's training step", 'compile.ts'],
   ['the training step on ONNX', 'onnx.ts'],
-  ['the training step on ONNX and on PyTorch, in turn (needs python3 with torch)', 'peers/step.ts'],
+  ['the training step on ONNX while a core is taken', 'contended.ts'],
+  ['the training step on ONNX and on PyTorch, in turn', 'peers/step.ts'],
   ['contractions on WebGPU', 'wgsl.ts', 'auto', 'contract'],
   ['a perceptron, forward and backward, on WebGPU', 'wgsl.ts', 'auto', 'mlp'],
+  ['the same on WebGPU and in jax-js, in turn', 'peers/jaxjs.ts'],
   ['the training step on WebGPU', 'wgsl.ts', 'auto', 'step']
 ]
 

@@ -2,141 +2,102 @@
  * Times the WGSL target: `tsx bench/wgsl.ts [driver] [contract|mlp|forward|gradient|step]`. Medians of seven runs with
  * the fastest and the slowest, compilation excluded; processor time beside wall clock, which a busy machine disturbs.
  */
-import { vjp } from '../src/autodiff/vjp.ts'
 import { input, type Expr } from '../src/core/Expr.ts'
-import { E, type TE } from '../src/core/fp.ts'
 import { key, uniform } from '../src/core/Key.ts'
-import { size } from '../src/core/Shape.ts'
-import { stored, tensor, type Tensor } from '../src/core/Tensor.ts'
-import { program } from '../src/compile/Program.ts'
-import { $ } from '../src/ops/registry.ts'
-import type { Buffer, Device } from '../src/runtime/device.ts'
+import { size, type Shape } from '../src/core/Shape.ts'
+import { floats, stored, type Tensor } from '../src/core/Tensor.ts'
+import { matmul, transpose } from '../src/ops/api.ts'
+import type { Device } from '../src/runtime/device.ts'
 import { openWebgpu, type Driver } from '../src/runtime/webgpu/node.ts'
-import { small, trainingStep, type Part } from './step.ts'
+import { load } from './loaded.ts'
+import { done } from './outcome.ts'
+import { compared, operations, perceptron, perceptronValues } from './perceptron.ts'
+import { small, trainingStep, type Part, type Step } from './step.ts'
+import { duration, median, spread, timed, type Timing } from './timing.ts'
 
-const done = async <A>(task: TE.TaskEither<unknown, A>): Promise<A> => {
-  const result = await task()
-  if (E.isLeft(result)) throw new Error(JSON.stringify(result.left))
-  return result.right
+interface Timings {
+  /** Milliseconds from the program to the end of its first run. */
+  readonly first: number
+  readonly runs: ReadonlyArray<Timing>
 }
 
-const random = (x: Expr): Tensor =>
-  stored(
-    tensor(
-      x.dtype,
-      x.shape,
-      uniform(key(1), size(x.shape)).map((u) => u - 0.5)
-    )
-  )
-
-interface Timing {
-  readonly wall: ReadonlyArray<number>
-  readonly processor: ReadonlyArray<number>
+const time = async (device: Device, { outputs, values }: Step): Promise<Timings> => {
+  const { result: loaded, wall: first } = await timed(async () => {
+    const made = await load(device, outputs, values)
+    await made.once()
+    return made
+  })
+  const runs: Array<Timing> = [] // local
+  for (let i = 0; i < 7; i++) runs.push(await timed(loaded.once))
+  loaded.dispose()
+  return { first, runs }
 }
 
-const sorted = (xs: ReadonlyArray<number>): ReadonlyArray<number> => [...xs].sort((a, b) => a - b)
-const median = (xs: ReadonlyArray<number>): number => sorted(xs)[xs.length >> 1] ?? NaN
-
-/** Runs until all results are there; one of them is read. */
-const time = async (device: Device, outputs: Readonly<Record<string, Expr>>, values?: ReadonlyMap<string, Tensor>) => {
-  const compiled = await done(async () => program(outputs))
-  const began = performance.now()
-  const executable = await done(device.compile(compiled))
-  const inputs = new Map<string, Buffer>()
-  for (const port of compiled.inputs)
-    inputs.set(
-      port.name,
-      await done(device.upload(values?.get(port.name) ?? random(input(port.name, port.dtype, port.shape))))
-    )
-  const last = compiled.outputs.reduce((a, b) => (size(b.shape) < size(a.shape) ? b : a)).name
-  const once = async (): Promise<void> => {
-    const results = await done(executable.run(inputs))
-    await done(device.read(results.get(last) as Buffer))
-    device.release(results.values())
-  }
-  await once()
-  const first = performance.now() - began
-  const timing: Timing = { wall: [], processor: [] }
-  for (let i = 0; i < 7; i++) {
-    const start = performance.now()
-    const before = process.cpuUsage()
-    await once()
-    const { user, system } = process.cpuUsage(before)
-    ;(timing.wall as Array<number>).push(performance.now() - start)
-    ;(timing.processor as Array<number>).push((user + system) / 1000)
-  }
-  device.release(inputs.values())
-  executable.dispose()
-  return { first, timing }
-}
-
-const report = (name: string, first: number, { wall, processor }: Timing, flops?: number): void => {
-  const rate = (ms: number): string => (flops === undefined ? '' : ` ${(flops / ms / 1e6).toFixed(1)} GFLOP/s`)
-  const [fastest = NaN] = sorted(wall)
+const report = (name: string, { first, runs }: Timings, operations?: number): void => {
+  const rate = (n: number): string => (operations === undefined ? '' : `, ${(operations / n / 1e6).toFixed(1)} GFLOP/s`)
+  const wall = runs.map((run) => run.wall)
+  const processor = median(runs.map((run) => run.processor))
   console.log(
-    `${name}: median ${median(wall).toFixed(1)} ms${rate(median(wall))}, ` +
-      `fastest ${fastest.toFixed(1)} ms${rate(fastest)}, slowest ${(sorted(wall).at(-1) ?? NaN).toFixed(1)} ms; ` +
-      `processor ${median(processor).toFixed(1)} ms${flops === undefined ? '' : ` (${(flops / median(processor) / 1e6).toFixed(1)} GFLOP a second of one core)`}; ` +
-      `first run ${first.toFixed(0)} ms`
+    `${name}: ${spread(wall, duration)}${rate(median(wall))}; processor ${duration(processor)}${rate(processor)}; first run ${duration(first)}`
   )
 }
 
 // what is timed --------------------------------------------------------------------------
 
-const matmul = (a: Expr, b: Expr): Expr =>
-  $.contract(a, b, {
-    left: { batch: [], over: [a.shape.length - 1] },
-    right: { batch: [], over: [b.shape.length - 2] }
-  })
+const random = (seed: number, shape: Shape): Tensor =>
+  stored(
+    floats(
+      shape,
+      uniform(key(seed), size(shape)).map((u) => u - 0.5)
+    )
+  )
 
-const contractions = async (device: Device): Promise<void> => {
-  const shapes = [
-    [512, 512, 512],
-    [2048, 128, 512],
-    [2048, 512, 128],
-    [1024, 1536, 384],
-    [1024, 384, 1536]
-  ] as const
-  for (const [m, n, k] of shapes) {
-    const a = input('a', 'f32', [m, k])
-    const turned = { n: input('b', 'f32', [k, n]), t: $.transpose(input('b', 'f32', [n, k]), { order: [1, 0] }) }
-    for (const [name, b] of Object.entries(turned)) {
-      const { first, timing } = await time(device, { c: matmul(a, b) })
-      report(
-        `contract ${m} x ${n} x ${k} ${name === 't' ? 'of a transposed operand' : ''}`,
-        first,
-        timing,
-        2 * m * n * k
-      )
-    }
+type Shape3 = readonly [m: number, n: number, k: number]
+
+const shapes: ReadonlyArray<Shape3> = [
+  [512, 512, 512],
+  [2048, 128, 512],
+  [2048, 512, 128],
+  [1024, 1536, 384],
+  [1024, 384, 1536]
+]
+
+/** `a b`, or `a bᵀ`: the same numbers of other places. */
+const contraction = ([m, n, k]: Shape3, right: 'plain' | 'transposed'): Step => {
+  const shape = right === 'plain' ? [k, n] : [n, k]
+  const b: Expr<'f32'> = input('b', 'f32', shape)
+  return {
+    outputs: { c: matmul(input('a', 'f32', [m, k]), right === 'plain' ? b : transpose([1, 0])(b)) },
+    values: new Map([
+      ['a', random(1, [m, k])],
+      ['b', random(2, shape)]
+    ])
   }
 }
 
-/** Two layers of a perceptron with tanh between them, forward and backward. */
-const perceptron = async (device: Device, batch: number, dim: number, hidden: number): Promise<void> => {
-  const x = input('x', 'f32', [batch, dim])
-  const w = input('w', 'f32', [dim, hidden])
-  const v = input('v', 'f32', [hidden, dim])
-  const y = matmul($.tanh(matmul(x, w)), v)
-  const loss = $.sum($.mul(y, y), { axes: [0, 1] })
-  const [gw, gv, gx] = vjp([loss], [w, v, x])([$.fill(1, loss)])
-  const { first, timing } = await time(device, { loss, gw: gw as Expr, gv: gv as Expr, gx: gx as Expr })
-  report(`perceptron ${batch}, ${dim}, ${hidden} forward and backward`, first, timing, 12 * batch * dim * hidden)
+const contractions = async (device: Device): Promise<void> => {
+  for (const shape of shapes)
+    for (const right of ['plain', 'transposed'] as const) {
+      const [m, n, k] = shape
+      const name = `contract ${m} x ${n} x ${k}${right === 'plain' ? '' : ' of a transposed operand'}`
+      report(name, await time(device, contraction(shape, right)), 2 * m * n * k)
+    }
 }
 
-const training = async (device: Device, part: Part): Promise<void> => {
-  const { outputs, values } = trainingStep(small, part)
-  const { first, timing } = await time(device, outputs, values)
-  report(`small diffusion transformer, ${part}`, first, timing)
+const perceptrons = async (device: Device): Promise<void> => {
+  for (const of of [compared, { batch: 1024, dim: 384, hidden: 1536 }]) {
+    const name = `perceptron ${of.batch}, ${of.dim}, ${of.hidden} forward and backward`
+    report(name, await time(device, { outputs: perceptron(of), values: perceptronValues(of) }), operations(of))
+  }
 }
+
+const training = async (device: Device, part: Part): Promise<void> =>
+  report(`small diffusion transformer, ${part}`, await time(device, trainingStep(small, part)))
 
 const [driver = 'lavapipe', what = 'all'] = process.argv.slice(2)
 const { device } = await done(openWebgpu(driver as Driver))
 console.log(device.description)
 if (what === 'contract' || what === 'all') await contractions(device)
-if (what === 'mlp' || what === 'all') {
-  await perceptron(device, 512, 256, 1024)
-  await perceptron(device, 1024, 384, 1536)
-}
+if (what === 'mlp' || what === 'all') await perceptrons(device)
 if (what !== 'contract' && what !== 'mlp') await training(device, what === 'all' ? 'forward' : (what as Part))
 await done(device.dispose())

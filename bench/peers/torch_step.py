@@ -103,6 +103,7 @@ print(
             "threads": threads,
             "minimum": round(min(wall)),
             "median": round(median(wall)),
+            "maximum": round(max(wall)),
             "cpu": round(median(cpu)),
             "loss": loss,
         }
