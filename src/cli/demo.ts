@@ -110,7 +110,7 @@ const systemsOf = (
   return pipe(
     TE.Do,
     TE.bind('slow', () => teacherSystem(device, models.teacher, sampler)),
-    TE.bind('four', () => teacherSystem(device, models.teacher, { ...sampler, steps: 4, gamma: 10 })),
+    TE.bind('four', () => teacherSystem(device, models.teacher, { ...sampler, steps: 4 })),
     TE.bind('stage1', () => withStage1(device, folder, options.quick)),
     TE.bind('fast', () => studentSystem(device, models.student, sampler.batch)),
     TE.map(({ slow, four, stage1, fast }) => [slow, fast, four, ...stage1])
