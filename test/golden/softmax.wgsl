@@ -24,25 +24,26 @@ fn element2(total0: f32, total1: f32, e0: f32) -> f32 {
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 16u + lane;
   if (i >= 48u) { return; }
+  let strips = select(0u, 16u, groups.x > 0u);
   var total0: f32 = f32(-3.4028234663852886e+38);
-  for (var start = 0u; start < 16u; start += 64u) {
+  for (var start = 0u; start < strips; start += 64u) {
     var part_total0: f32 = f32(-3.4028234663852886e+38);
-    for (var r = start; r < min(start + 64u, 16u); r += 1u) {
+    for (var r = start; r < min(start + 64u, strips); r += 1u) {
       let a0_0 = x0[i * 16u + r];
       part_total0 = max(part_total0, max(max(body0(a0_0.x), body0(a0_0.y)), max(body0(a0_0.z), body0(a0_0.w))));
     }
     total0 = max(total0, part_total0);
   }
   var total1: f32 = f32(0.0);
-  for (var start = 0u; start < 16u; start += 64u) {
+  for (var start = 0u; start < strips; start += 64u) {
     var part_total1: f32 = f32(0.0);
-    for (var r = start; r < min(start + 64u, 16u); r += 1u) {
+    for (var r = start; r < min(start + 64u, strips); r += 1u) {
       let a1_0 = x0[i * 16u + r];
       part_total1 = (part_total1 + ((body1(total0, a1_0.x) + body1(total0, a1_0.y)) + (body1(total0, a1_0.z) + body1(total0, a1_0.w))));
     }
     total1 = (total1 + part_total1);
   }
-  for (var r = 0u; r < 16u; r += 1u) {
+  for (var r = 0u; r < strips; r += 1u) {
     let e0 = x0[i * 16u + r];
     y0[i * 16u + r] = vec4<f32>(element2(total0, total1, e0.x), element2(total0, total1, e0.y), element2(total0, total1, e0.z), element2(total0, total1, e0.w));
   }

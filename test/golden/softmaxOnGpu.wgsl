@@ -26,10 +26,11 @@ fn element2(total0: f32, total1: f32, e0: f32) -> f32 {
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x);
   if (i >= 48u) { return; }
+  let strips = 16u;
   var total0: f32 = f32(-3.4028234663852886e+38);
-  for (var start = lane; start < 16u; start += 4096u) {
+  for (var start = lane; start < strips; start += 4096u) {
     var part_total0: f32 = f32(-3.4028234663852886e+38);
-    for (var r = start; r < min(start + 4096u, 16u); r += 64u) {
+    for (var r = start; r < min(start + 4096u, strips); r += 64u) {
       let a0_0 = x0[i * 16u + r];
       part_total0 = max(part_total0, max(max(body0(a0_0.x), body0(a0_0.y)), max(body0(a0_0.z), body0(a0_0.w))));
     }
@@ -44,9 +45,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   total0 = totals_f32[0];
   workgroupBarrier();
   var total1: f32 = f32(0.0);
-  for (var start = lane; start < 16u; start += 4096u) {
+  for (var start = lane; start < strips; start += 4096u) {
     var part_total1: f32 = f32(0.0);
-    for (var r = start; r < min(start + 4096u, 16u); r += 64u) {
+    for (var r = start; r < min(start + 4096u, strips); r += 64u) {
       let a1_0 = x0[i * 16u + r];
       part_total1 = (part_total1 + ((body1(total0, a1_0.x) + body1(total0, a1_0.y)) + (body1(total0, a1_0.z) + body1(total0, a1_0.w))));
     }
@@ -60,7 +61,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   workgroupBarrier();
   total1 = totals_f32[0];
   workgroupBarrier();
-  for (var r = lane; r < 16u; r += 64u) {
+  for (var r = lane; r < strips; r += 64u) {
     let e0 = x0[i * 16u + r];
     y0[i * 16u + r] = vec4<f32>(element2(total0, total1, e0.x), element2(total0, total1, e0.y), element2(total0, total1, e0.z), element2(total0, total1, e0.w));
   }

@@ -37,10 +37,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
   if (i >= 1u) { return; }
+  let strips = select(0u, 256u, groups.x > 0u);
   var total: f32 = f32(0.0);
-  for (var start = 0u; start < 256u; start += 64u) {
+  for (var start = 0u; start < strips; start += 64u) {
     var part: f32 = f32(0.0);
-    for (var r = start; r < min(start + 64u, 256u); r++) {
+    for (var r = start; r < min(start + 64u, strips); r++) {
       part = (part + pieces[r * 1u + i]);
     }
     total = (total + part);

@@ -46,3 +46,10 @@ export const grid = (count: number): readonly [number, number, number] =>
 
 /** The number of a workgroup in such a grid. */
 export const groupNumber = '(group.y * groups.x + group.x)'
+
+/**
+ * The statement that names a loop's end. Mesa unrolls loops whose length it knows, and then compiles for seconds: there
+ * the length depends on the number of workgroups, of which it does not know that it is never 0.
+ */
+export const loopEnd = (schedule: Target['schedule'], name: string, end: number): string =>
+  `let ${name} = ${schedule === 'subgroup' ? `select(0u, ${end}u, groups.x > 0u)` : `${end}u`};`

@@ -7,7 +7,7 @@ import { size } from '../../core/Shape.ts'
 import { fromLinear } from '../../ops/place.ts'
 import { mentions } from './Index.ts'
 import type { Fold } from './lowering.ts'
-import { grid, groupNumber, node, type Context, type Kernel, type Value } from './Kernel.ts'
+import { grid, groupNumber, loopEnd, node, type Context, type Kernel, type Value } from './Kernel.ts'
 import {
   accessorsOf,
   bindingsOf,
@@ -181,7 +181,8 @@ const byThread = (context: Context, part: Part): Kernel => {
   return closing(context, part, Math.ceil(n / threads), [], (store) => [
     `let i = ${groupNumber} * ${threads}u + lane;`,
     `if (i >= ${n}u) { return; }`,
-    ...loop(part, '0u', `${part.strips}u`, 1),
+    loopEnd(context.target.schedule, 'strips', part.strips),
+    ...loop(part, '0u', 'strips', 1),
     ...store
   ])
 }

@@ -6,7 +6,7 @@ import type { Apply, Expr } from '../../core/Expr.ts'
 import { size } from '../../core/Shape.ts'
 import { fromLinear } from '../../ops/place.ts'
 import { mentions } from './Index.ts'
-import { grid, groupNumber, node, type ClusterContext, type Kernel } from './Kernel.ts'
+import { grid, groupNumber, loopEnd, node, type ClusterContext, type Kernel } from './Kernel.ts'
 import { foldOf, type Fold } from './lowering.ts'
 import {
   accessorsOf,
@@ -226,7 +226,7 @@ const gather = ({ fold, total }: Sum): ReadonlyArray<string> => [
 /** Sums of blocks of 64, so that their error grows slowly. */
 const block = 64
 
-const printLoop = ({ sums, shared, after }: Loop, strips: number, together: boolean): ReadonlyArray<string> => {
+const printLoop = ({ sums, shared, after }: Loop, together: boolean): ReadonlyArray<string> => {
   const [before, each] = split(shared.loads)
   const step = together ? threads : 1
   const declare = (name: (sum: Sum) => string): ReadonlyArray<string> =>
@@ -235,9 +235,9 @@ const printLoop = ({ sums, shared, after }: Loop, strips: number, together: bool
   const loop = [
     ...before,
     ...declare((s) => s.total),
-    `for (var start = ${together ? 'lane' : '0u'}; start < ${strips}u; start += ${block * step}u) {`,
+    `for (var start = ${together ? 'lane' : '0u'}; start < strips; start += ${block * step}u) {`,
     ...indent(declare(part)),
-    `  for (var r = start; r < min(start + ${block * step}u, ${strips}u); r += ${step}u) {`,
+    `  for (var r = start; r < min(start + ${block * step}u, strips); r += ${step}u) {`,
     ...indent(indent(each)),
     ...sums.map((s) => `    ${part(s)} = ${s.fold.combine(part(s), tree(calls(s.strip), s.fold.combine))};`),
     '  }',
@@ -248,13 +248,13 @@ const printLoop = ({ sums, shared, after }: Loop, strips: number, together: bool
   return [...(sums.length === 0 ? [] : loop), ...after]
 }
 
-const printLast = ({ shared, stores }: Last, strips: number, together: boolean): ReadonlyArray<string> => {
+const printLast = ({ shared, stores }: Last, together: boolean): ReadonlyArray<string> => {
   const [before, each] = split(shared.loads)
   return stores.length === 0
     ? []
     : [
         ...before,
-        `for (var r = ${together ? 'lane' : '0u'}; r < ${strips}u; r += ${together ? threads : 1}u) {`,
+        `for (var r = ${together ? 'lane' : '0u'}; r < strips; r += ${together ? threads : 1}u) {`,
         ...indent(each),
         ...indent(stores),
         '}'
@@ -308,7 +308,6 @@ export const emitRows = (context: ClusterContext): Kernel | undefined => {
   const [draft, last] = draftOf(context, width)
   if (!stillFits(draft, last, target)) return undefined
   const together = target.schedule === 'tile'
-  const strips = frame.columns / width
   const rowStores = [...draft.held].flatMap(([root, name]) =>
     outer.has(root) ? [`${output(draft, root)}[i] = ${toStored(root.dtype, name)};`] : []
   )
@@ -328,9 +327,10 @@ export const emitRows = (context: ClusterContext): Kernel | undefined => {
       main: [
         `let i = ${together ? groupNumber : `${groupNumber} * ${count}u + lane`};`,
         `if (i >= ${frame.rows}u) { return; }`,
-        ...draft.loops.flatMap((loop) => printLoop(loop, strips, together)),
+        loopEnd(target.schedule, 'strips', frame.columns / width),
+        ...draft.loops.flatMap((loop) => printLoop(loop, together)),
         ...(together && rowStores.length > 0 ? ['if (lane == 0u) {', ...indent(rowStores), '}'] : rowStores),
-        ...printLast(last, strips, together)
+        ...printLast(last, together)
       ]
     }),
     reads: draft.all.nodes.map(node),
