@@ -196,6 +196,8 @@ export const distilCodec = t.strict({
       every: atLeast(2, 'at 1 the critics would never learn'),
       fakeRate: positive,
       fakeSpace: oneOf('data', 'velocity'),
+      /** Where rollouts begin: from noised `data`, as in TMD, or where the student itself comes to (`simulated`, DMD2). */
+      start: oneOf('data', 'simulated'),
       /** γ of the times at which samples are judged. */
       shift: positive,
       normaliser: oneOf('fastgen', 'paper'),
@@ -252,6 +254,7 @@ export const distilDefaults: DistilConfig = {
     every: 5,
     fakeRate: 2e-4,
     fakeSpace: 'velocity',
+    start: 'data',
     shift: 5,
     normaliser: 'fastgen',
     adversarial: 0,

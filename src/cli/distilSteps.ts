@@ -36,7 +36,7 @@ import { batchInputs, drawInputs, feedOf } from './feeds.ts'
 import { keyInput } from './inputs.ts'
 import { learnerInputs, learnerOptions, outputsOf } from './learners.ts'
 import type { Outputs } from './programs.ts'
-import { innerGrid, outerGrid, studentModel, studentParameters } from './student.ts'
+import { innerGrid, outerGrid, sampleOptions, studentModel, studentParameters } from './student.ts'
 import { ditConfigOf, teacherInputs } from './teacher.ts'
 import type { Feed } from './training.ts'
 
@@ -87,7 +87,7 @@ const stage2DrawOptions = ({ distil, teacher }: Plan): Stage2DrawOptions => ({
   frequencies: teacher.model.frequencies
 })
 
-const stage2Options = ({ distil }: Plan): Stage2Options => {
+const stage2Options = ({ distil, teacher }: Plan): Stage2Options => {
   const { stage2, student } = distil
   const learner = learnerOptions(stage2)
   const critic = { ...learnerOptions({ ...stage2, rate: stage2.fakeRate }), average: 'none' } as const
@@ -97,6 +97,7 @@ const stage2Options = ({ distil }: Plan): Stage2Options => {
     vsd: { ...vsdDefaults, normaliser: stage2.normaliser, epsilon: 1e-6 },
     fake: stage2.fakeSpace,
     adversarial: stage2.adversarial,
+    ...(stage2.start === 'simulated' ? { simulation: sampleOptions(teacher, student) } : {}),
     rollout: { grid: innerGrid(student), noise: student.noise, target: 'velocity', sample: 'consistent' },
     learners: { student: learner, fake: critic, discriminator: critic }
   }

@@ -7,8 +7,10 @@ import { isFloat } from '../core/DType.ts'
 import { E, pipe, TE } from '../core/fp.ts'
 import { equal } from '../core/Shape.ts'
 import { tensor, type Tensor } from '../core/Tensor.ts'
+import { isSection } from '../io/codecs.ts'
 import type { Written } from '../io/files.ts'
 import { readHeader, readSome, write, type Header, type Metadata, type Tensors } from '../io/safetensors.ts'
+import { merge } from '../io/source.ts'
 import { parameters, type Parameter } from '../nn/params.ts'
 import { parametersOf } from './classifierTraining.ts'
 import { classifierCodec, teacherCodec, type ClassifierTraining, type TeacherConfig } from './configs.ts'
@@ -29,6 +31,8 @@ export interface Model<C> {
 export interface Kind<C> {
   readonly kind: string
   readonly codec: t.Type<C, unknown, unknown>
+  /** What files that were written before a key existed mean by its absence. */
+  readonly absent?: unknown
   readonly parameters: (config: C) => unknown
 }
 
@@ -72,6 +76,10 @@ const json = (text: string | undefined): unknown => {
   }
 }
 
+/** The keys that are there stay first: configurations are compared as they are written. */
+const completed = (absent: unknown, config: unknown): unknown =>
+  isSection(config) ? merge(config, merge(absent, config)) : config
+
 const otherThan = (kind: string, { kind: found, step }: Metadata): string =>
   found !== undefined
     ? `holds a ${found}, not a ${kind}`
@@ -80,11 +88,11 @@ const otherThan = (kind: string, { kind: found, step }: Metadata): string =>
       : 'is a checkpoint that does not say of what, written by an earlier version; go on with its run for one that does'
 
 const configOf =
-  <C>({ kind, codec }: Kind<C>) =>
+  <C>({ kind, codec, absent }: Kind<C>) =>
   ({ path, metadata }: Header): Result<C> =>
     metadata['kind'] === kind
       ? pipe(
-          codec.decode(json(metadata['config'])),
+          codec.decode(completed(absent, json(metadata['config']))),
           E.mapLeft(() =>
             failure(`${path}: its configuration is not that of a ${kind}; it was written by another version`)
           )

@@ -53,6 +53,7 @@ export const extrasInit = (teacher: TeacherConfig, shape: Shape, key: Key): Tens
 export const studentKind: Kind<StudentFile> = {
   kind: 'student',
   codec: studentCodec,
+  absent: { distil: { stage2: { start: 'data' } } },
   parameters: ({ distil, teacher }) => ({
     ...studentParameters(teacher, distil.student),
     token_embedding: teacherParameters(teacher.model).token_embedding

@@ -10,7 +10,7 @@ import type { Expr } from '../core/Expr.ts'
 import { interpolate } from '../flow/path.ts'
 import type { Real } from '../nn/params.ts'
 import type { Time } from '../nn/time.ts'
-import { add, mean, scale, sigmoid, square } from '../ops/api.ts'
+import { add, mean, scale, sigmoid, splitKey, square } from '../ops/api.ts'
 import { advance } from '../ops/perSample.ts'
 import { globalNorm } from '../optim/clip.ts'
 import { learn, type Learned, type Learner, type LearnerOptions } from '../optim/learner.ts'
@@ -19,6 +19,8 @@ import type { Stage2Draws } from './draws.ts'
 import { fakeScoreLoss, type Regression, type RegressionSpace } from './flowMatching.ts'
 import { denoised, denoisedGuided, type StudentModel, type VelocityModel } from './model.ts'
 import { rollout, type Rollout, type RolloutOptions } from './rollout.ts'
+import { sampleNoise, type SampleNoise, type SampleOptions } from './sample.ts'
+import { simulated } from './simulation.ts'
 import { normals, type Batch, type Metrics, type Step, type Stepped } from './stage1.ts'
 import { vsd, vsdDefaults, type Vsd, type VsdOptions } from './vsd.ts'
 
@@ -48,6 +50,8 @@ export interface R1Options {
 
 export interface Stage2Options {
   readonly rollout: RolloutOptions
+  /** How the student walks to where a rollout begins; without it, rollouts begin from noised data, as in the paper. */
+  readonly simulation?: SampleOptions
   /** `ω` of the teacher. */
   readonly guidance: number
   readonly vsd: VsdOptions
@@ -86,21 +90,41 @@ export interface Scene<C> extends Batch<C> {
   /** With which samples and data are noised before they are judged: one for all judges. */
   readonly judgedNoise: Real
   readonly r1Noise: Real
+  /** Of the walk to where the rollout begins, where it is simulated. */
+  readonly walk?: SampleNoise
   readonly draws: Stage2Draws
 }
 
-/** A scene from a batch and a key. */
-export const sceneOf = <C>(batch: Batch<C>, draws: Stage2Draws, key: Expr<'u32'>): Scene<C> => {
+/** A scene from a batch and a key; with the grid of a simulation, also the noise of its walk. */
+export const sceneOf = <C>(
+  batch: Batch<C>,
+  draws: Stage2Draws,
+  key: Expr<'u32'>,
+  simulation?: Pick<SampleOptions, 'outer'>
+): Scene<C> => {
   const { x } = batch
-  const [noise = x, innerNoise = x, judgedNoise = x, r1Noise = x] = normals(4, x.shape, key)
-  return { ...batch, noise, innerNoise, judgedNoise, r1Noise, draws }
+  const [forScene = key, forWalk = key] = simulation === undefined ? [key] : splitKey(2)(key)
+  const [noise = x, innerNoise = x, judgedNoise = x, r1Noise = x] = normals(4, x.shape, forScene)
+  const walk = simulation === undefined ? {} : { walk: sampleNoise(x.shape, simulation)(forWalk) }
+  return { ...batch, noise, innerNoise, judgedNoise, r1Noise, ...walk, draws }
 }
+
+/** Where the rollouts of a scene begin, at the times `t`. */
+const beginningOf =
+  <PS, C, M>({ simulation }: Pick<Stage2Options, 'simulation'>, student: StudentModel<PS, C, M>) =>
+  (params: PS, { x, noise, walk, context, draws: { t } }: Scene<C>): Real =>
+    simulation === undefined || walk === undefined
+      ? interpolate(x, noise, t.value)
+      : simulated(simulation)(student)(params, walk, t.value, context)
 
 /** The student's samples for a scene. */
 export const samplesOf =
-  <PS, C, M>(options: RolloutOptions, student: StudentModel<PS, C, M>) =>
-  (params: PS, { x, noise, innerNoise, context, draws: { t } }: Scene<C>): Rollout =>
-    rollout(options)(student)(params, { xt: interpolate(x, noise, t.value), t, noise, innerNoise, context })
+  <PS, C, M>(options: Pick<Stage2Options, 'rollout' | 'simulation'>, student: StudentModel<PS, C, M>) =>
+  (params: PS, scene: Scene<C>): Rollout => {
+    const { noise, innerNoise, context, draws } = scene
+    const xt = beginningOf(options, student)(params, scene)
+    return rollout(options.rollout)(student)(params, { xt, t: draws.t, noise, innerNoise, context })
+  }
 
 const judgedState = <C>({ judgedNoise, draws }: Scene<C>, x: Real): Real =>
   interpolate(x, judgedNoise, draws.judged.value)
@@ -137,7 +161,7 @@ export const studentLoss =
   <PS, PT, PF, PD, C, M>(models: Stage2Models<PS, PT, PF, PD, C, M>, judges: Judges<PT, PF, PD>) =>
   (params: PS, scene: Scene<C>): StudentLoss => {
     const { context, negative, draws } = scene
-    const { y, sample } = samplesOf(options.rollout, models.student)(params, scene)
+    const { y, sample } = samplesOf(options, models.student)(params, scene)
     const judged = judgedState(scene, sample)
     const fake = denoised(models.fake)(judges.fake, judged, draws.judged, context)
     const guided = denoisedGuided(models.teacher, options.guidance)
@@ -205,7 +229,7 @@ export const studentStep =
   <PS, PT, PF, PD, C, M>(models: Stage2Models<PS, PT, PF, PD, C, M>, options: Stage2Options) =>
   (judges: Judges<PT, PF, PD>): Step<Learner<PS>, C, Stage2Draws> =>
   (state, batch, draws, key) =>
-    studentUpdate(models, options)(judges)(state, sceneOf(batch, draws, key))
+    studentUpdate(models, options)(judges)(state, sceneOf(batch, draws, key, options.simulation))
 
 // the critics' step --------------------------------------------------------------------------
 
@@ -288,7 +312,7 @@ export const criticsUpdate =
   <PS, PT, PF, PD, C, M>(models: Stage2Models<PS, PT, PF, PD, C, M>, options: Stage2Options) =>
   ({ student, teacher }: Players<PS, PT>) =>
   (state: Critics<PF, PD>, scene: Scene<C>): Stepped<Critics<PF, PD>> => {
-    const { sample } = samplesOf(options.rollout, models.student)(student, scene)
+    const { sample } = samplesOf(options, models.student)(student, scene)
     const { loss } = fakeLoss(options.fake)(models.fake)(state.fake.params, sample, scene)
     const fake = learn(options.learners.fake)(state.fake, gradOf(loss)(state.fake.params))
     const disc = discriminatorUpdate(models, options, teacher, state.discriminator, sample, scene)
@@ -303,4 +327,4 @@ export const criticsStep =
   <PS, PT, PF, PD, C, M>(models: Stage2Models<PS, PT, PF, PD, C, M>, options: Stage2Options) =>
   (players: Players<PS, PT>): Step<Critics<PF, PD>, C, Stage2Draws> =>
   (state, batch, draws, key) =>
-    criticsUpdate(models, options)(players)(state, sceneOf(batch, draws, key))
+    criticsUpdate(models, options)(players)(state, sceneOf(batch, draws, key, options.simulation))

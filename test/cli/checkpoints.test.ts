@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { history, intro } from '../../src/cli/demo.ts'
 import { distilWith } from '../../src/cli/distil.ts'
 import { exportCommand } from '../../src/cli/exportCommand.ts'
-import type { Failure, Task } from '../../src/cli/Failure.ts'
+import { io, type Failure, type Task } from '../../src/cli/Failure.ts'
 import { inspectCommand } from '../../src/cli/inspect.ts'
 import { loadModel, saveModel, teacherKind, type Model, type Precision } from '../../src/cli/models.ts'
 import { endsOf } from '../../src/cli/stages.ts'
@@ -76,6 +76,17 @@ describe('a checkpoint', () => {
     expect(numbers(moved)).toEqual(numbers(finished))
     expect(moved.config).toEqual({ distil: config, teacher: tinyTeacher })
     expect([moved.moment, first.moment]).toEqual(['stage2 step 4', 'stage1 step 2'])
+  })
+
+  it('of a student that was written before rollouts could begin elsewhere began them from data', async () => {
+    const file = join(folder, 'stage2', 'student.safetensors')
+    const { tensors, metadata } = await right(io(read(file)))
+    const text = metadata['config'] ?? ''
+    const older = { ...metadata, config: text.replace(/"start":"\w+",/, '') }
+    await right(io(write(at('old.safetensors'), tensors, older)))
+
+    expect(text).toContain('"start":"data"')
+    expect((await right(loadModel(studentKind, at('old.safetensors')))).config.distil).toEqual(config)
   })
 
   it('samples as a system whose name says what it is of', async () => {

@@ -156,7 +156,7 @@ const iterate = (set: Golden, i: number, state: State): Iteration => {
         updateAverages(rate(scalar(i)))(kept[name as keyof typeof kept] as unknown, params)
       ])
     )
-  const { sample } = samplesOf(options.rollout, model)(student.params, scene)
+  const { sample } = samplesOf(options, model)(student.params, scene)
   if (turnOf(caseOf(set).student_every)(i) === 'student') {
     const judges = { teacher, fake: fake.params, discriminator: disc.params }
     const { state: next, metrics } = studentUpdate(models, options)(judges)(
