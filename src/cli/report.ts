@@ -88,7 +88,7 @@ const plots = (folder: string): Task<ReadonlyArray<Plot>> =>
 
 const tableOf = (rows: ReadonlyArray<Row>, clips: number): Table => ({
   title: 'Measures',
-  note: `${clips} clips of each system, for the same captions; intervals of 95 % by bootstrap. Caption accuracy: a classifier reads both digit and direction as the caption says. Fréchet distance: of the classifier’s features, to real held-out clips. Dynamics: motion relative to real motion.`,
+  note: `${clips} clips of each system, for the same captions; intervals of 95 % by bootstrap. Caption accuracy: a classifier reads both digit and direction as the caption says. Fréchet distance: of the classifier’s features of all depths to those of real held-out clips; it shrinks as clips grow in number, so that the first row, real against real, is the least that can be reached. Dynamics: motion relative to real motion.`,
   columns: ['system', 'NFE', 'caption accuracy', 'digit', 'direction', 'Fréchet distance', 'dynamics', 'ms a clip'],
   rows: rows.map(({ name, nfe, milliseconds, score }) => [
     name,
