@@ -5,6 +5,15 @@
 export * from './Laws.ts'
 export { codec, type Codec } from './codec.ts'
 export { composite } from './composite.ts'
+export {
+  composition,
+  graphCases,
+  isSmooth,
+  operationCases,
+  transformations,
+  type Case,
+  type Transformations
+} from './composition.ts'
 export { derivative } from './derivative.ts'
 export { between, directions, operands, vector } from './draw.ts'
 export { flowMap, gaussianFlow, type FlowMap } from './flowMap.ts'
@@ -26,6 +35,7 @@ export {
 export { movingAverage, optimiser, type MovingAverage, type Optimiser } from './optimiser.ts'
 export { pass, target, type Pass, type Target } from './pass.ts'
 export { sampler, type Distribution, type Sampler } from './sampler.ts'
+export { loops, scan, type Loops, type StepResult } from './scan.ts'
 export { grids, publishedGrids, schedule, shifts, type Grid, type Schedule, type Shift } from './schedule.ts'
 export { broadcasting, type Broadcast } from './shape.ts'
 export { tree } from './tree.ts'

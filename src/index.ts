@@ -23,9 +23,13 @@ export { $, ops } from './ops/registry.ts'
 
 // derivatives ----------------------------------------------------------------------------
 export { checkpoint } from './autodiff/checkpoint.ts'
+export { customJvp, customVjp, type Call, type Pullback, type Pushforward } from './autodiff/custom.ts'
 export { exprs, grad, gradOf, pullback, reals, valueAndGrad, type ValueAndGrad } from './autodiff/grad.ts'
+export { hessianVectorProduct, jacobian } from './autodiff/jacobian.ts'
 export { jvp } from './autodiff/jvp.ts'
+export { iterate, scan, type Scanned, type Step } from './autodiff/scan.ts'
 export { vjp } from './autodiff/vjp.ts'
+export { vmap, type Stack } from './autodiff/vmap.ts'
 export * from './autodiff/finiteDifference.ts'
 
 // meaning and text -------------------------------------------------------------------------

@@ -1,4 +1,5 @@
 /** Every law's mutants. */
+export { compositionMutants } from './composition.ts'
 export { derivativeMutants } from './derivative.ts'
 export { flowMapMutants } from './flowMap.ts'
 export { clusteringMutants, fusionMutants } from './fusion.ts'
@@ -19,6 +20,7 @@ export {
 export { mutantsOf } from './mutant.ts'
 export { movingAverageMutants, optimiserMutants } from './optimiser.ts'
 export { samplerMutants } from './sampler.ts'
+export { scanMutants } from './scan.ts'
 export { gridsMutants, publishedGridsMutants, scheduleMutants, shiftsMutants } from './schedule.ts'
 export { broadcastingMutants } from './shape.ts'
 export { treeMutants } from './tree.ts'

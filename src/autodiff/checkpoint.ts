@@ -5,64 +5,66 @@
  * The recomputed part is a graph of its own that waits for the cotangent (`after`), so that no pass merges it with the
  * first. onnxruntime's own optimiser may merge them at its higher levels: there the memory is not saved.
  *
- * Laws: `test/autodiff/checkpoint.test.ts`.   Source: Griewank and Walther 2000; Chen et al. 2016 (arXiv 1604.06174).
+ * Laws: `laws/composition.ts`.   Source: Griewank and Walther 2000; Chen et al. 2016 (arXiv 1604.06174).
  */
-import { apply, topological, type Expr } from '../core/Expr.ts'
+import { apply, misfit, type Expr } from '../core/Expr.ts'
+import { at, type Lambda } from '../core/Lambda.ts'
 import { composite, type Builder, type Op } from '../core/Op.ts'
+import { batchedOne, rowVariable } from './batched.ts'
+import { calling, type Keeping } from './calling.ts'
 import { vjp } from './vjp.ts'
 
-type Part = { readonly body: Expr; readonly leaves: ReadonlyArray<Expr> }
-
-/** The body with other expressions in place of its leaves. */
-const at = ({ body, leaves }: Part, operands: ReadonlyArray<Expr>): Expr => {
-  const image = new Map(leaves.map((leaf, i) => [leaf, operands[i] ?? leaf])) // local
-  for (const node of topological([body], image)) {
-    const { term } = node
-    if (image.has(node) || term._tag !== 'Apply') continue
-    image.set(
-      node,
-      apply(
-        term.op,
-        term.inputs.map((x) => image.get(x) ?? x),
-        term.params
-      )
-    )
-  }
-  return image.get(body) ?? body
-}
+const body = (part: Lambda, operands: ReadonlyArray<Expr>): Expr =>
+  at(part, operands)[0] ?? misfit({ _tag: 'WrongInputs', op: 'checkpoint', expected: 1, got: 0 })
 
 /** The operands again, as values that exist only once the cotangent does. */
 const awaited = ($: Builder, operands: ReadonlyArray<Expr>, cotangent: Expr): ReadonlyArray<Expr> =>
   operands.map((x) => $.after(x, cotangent))
 
-const recomputed: Op = composite<Part>({
+/** The part for single rows as one for stacks; operands that are the same for all rows stay so. */
+const ofRows =
+  (part: Lambda, stacked: ReadonlyArray<boolean>, rows: number) =>
+  (...operands: ReadonlyArray<Expr>): Expr => {
+    const row = operands.map((x, i) => (stacked[i] ? rowVariable(x) : x))
+    const moving = (_: Expr, i: number): boolean => stacked[i] === true
+    return batchedOne(body(part, row), row.filter(moving), operands.filter(moving), rows)
+  }
+
+const recomputed: Op = composite<Lambda>({
   name: 'checkpoint',
   equation: 'a part of a graph, computed again for its gradient',
   arity: -1,
-  typing: (_, { body }) => ({ dtype: body.dtype, shape: body.shape }),
+  typing: (_, { results: [y] }) => y ?? { _tag: 'WrongInputs', op: 'checkpoint', expected: 1, got: 0 },
   examples: [],
-  define: () => (inputs, part) => at(part, inputs),
+  define: () => (inputs, part) => body(part, inputs),
   vjp:
     ($) =>
     ({ inputs, params, cotangent }) => {
       const again = awaited($, inputs, cotangent)
-      return vjp([at(params, again)], again)([cotangent])
+      // An operand that occurs twice has all of its cotangent the first time.
+      const isFirst = inputs.map((x, i) => inputs.indexOf(x) === i)
+      return vjp([body(params, again)], again)([cotangent]).map((g, i) => (isFirst[i] ? g : undefined))
     },
   jvp: 'derived',
+  batch:
+    () =>
+    ({ inputs, stacks, rows, params }) =>
+      checkpoint(
+        ofRows(
+          params,
+          stacks.map((stack) => stack !== undefined),
+          rows
+        )
+      )(...inputs.map((x, i) => stacks[i] ?? x)),
   wgsl: 'derived',
   onnx: 'derived'
 })
 
 /**
- * `f`, with everything inside it computed again in the backward pass.
- *
- * Everything that `f` depends on and that is to have a gradient is an operand, not captured.
+ * `f`, with everything inside it computed again in the backward pass. What it captures is an operand like any other.
  *
  * @example checkpoint(block)(x, ...weights)
  */
-export const checkpoint =
-  <Y extends Expr>(f: (...operands: ReadonlyArray<Expr>) => Y) =>
-  (...operands: ReadonlyArray<Expr>): Y => {
-    const body = f(...operands)
-    return (body.faults.length > 0 ? body : apply(recomputed, operands, { body, leaves: operands })) as Y
-  }
+export const checkpoint: Keeping = calling(({ lambda, operands, captured }) =>
+  apply(recomputed, [...operands, ...captured], lambda)
+)

@@ -1,10 +1,12 @@
 /** Gradients of functions of parameter trees. A gradient is a tree of graphs: it can be differentiated again. */
 import { isExpr, scalar, type Expr } from '../core/Expr.ts'
+import { substitute } from '../core/Lambda.ts'
 import { trees, type Trees } from '../core/Tree.ts'
+import { abstracted } from './abstracted.ts'
+import { leavesOf, refilled } from './exprs.ts'
 import { vjp } from './vjp.ts'
 
-/** Trees of expressions. */
-export const exprs: Trees<Expr> = trees(isExpr)
+export { exprs } from './exprs.ts'
 
 /** Trees of `f32` expressions: parameters, and whatever has their form. */
 export const reals: Trees<Expr<'f32'>> = trees((value): value is Expr<'f32'> => isExpr(value))
@@ -12,23 +14,20 @@ export const reals: Trees<Expr<'f32'>> = trees((value): value is Expr<'f32'> => 
 /** The cotangent of a value, pulled back to every leaf of a tree. */
 export const pullback =
   (value: Expr, cotangent: Expr) =>
-  <T>(params: T): T => {
-    const leaves = exprs.flatten(params)
-    const cotangents = vjp(
-      [value],
-      leaves.map(([, x]) => x)
-    )([cotangent])
-    return exprs.unflatten(params, new Map(leaves.map(([name], i) => [name, cotangents[i]]))) as T
-  }
+  <T>(params: T): T =>
+    refilled(params, vjp([value], leavesOf(params))([cotangent]))
 
 /** The gradient of a scalar with respect to every leaf of a tree, which are numbers of a floating type. */
 export const gradOf = (value: Expr): (<T>(params: T) => T) => pullback(value, scalar(1, 'f32'))
 
-/** `grad : (T → scalar) → T → T`. */
+/** `grad : (T → scalar) → T → T`. What `f` captures is constant, its own parameters too. */
 export const grad =
   <T>(f: (params: T) => Expr) =>
-  (params: T): T =>
-    gradOf(f(params))(params)
+  (params: T): T => {
+    const { tree, variables, given, filled } = abstracted(params)
+    const gradient = leavesOf(gradOf(f(tree))(tree))
+    return filled(substitute(gradient, variables, given))
+  }
 
 export interface ValueAndGrad<T, V extends Expr, A> {
   readonly value: V

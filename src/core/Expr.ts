@@ -91,6 +91,27 @@ export const input = <const D extends DType, const S extends Shape>(name: string
     id
   })) as Expr<D, S>
 
+/**
+ * A value that a transformation will put something in place of: equal to no other, so that the variables of a function
+ * within a function are never taken for one another. A graph that still has one when it is compiled says so.
+ */
+export const variable = ({ dtype, shape }: Type): Expr => ({
+  dtype,
+  shape: [...shape],
+  faults: [],
+  term: { _tag: 'Input', name: 'a variable outside its function' },
+  id: ids.next++
+})
+
+/** An expression that is nothing but what is wrong. */
+export const misfit = (fault: Fault): Expr => ({
+  dtype: 'f32',
+  shape: [],
+  faults: [fault],
+  term: { _tag: 'Input', name: '' },
+  id: ids.next++
+})
+
 /** A tensor that is part of the program. Large ones belong in inputs. */
 export const literal = (value: Tensor): Expr =>
   share(`constant ${value.dtype} ${value.shape} ${Array.from(value.data, describe).join(' ')}`, (id) => ({

@@ -1,5 +1,6 @@
 /** How an operation says what it compiles to: WGSL for one element, or nodes of an ONNX graph. Text in, text out. */
 import type { Apply, Type } from './Expr.ts'
+import type { Lambda } from './Lambda.ts'
 import type { Shape } from './Shape.ts'
 
 // WGSL -----------------------------------------------------------------------------------
@@ -51,6 +52,15 @@ export interface OnnxValue {
 
 export type OnnxAttribute = number | string | { readonly float: number } | ReadonlyArray<number>
 
+/** A loop over the first axis of sequences: see `Loop` in `autodiff/scan.ts`. */
+export interface OnnxLoop {
+  readonly body: Lambda
+  readonly carries: ReadonlyArray<OnnxValue>
+  readonly sequences: ReadonlyArray<OnnxValue>
+  readonly constants: ReadonlyArray<OnnxValue>
+  readonly reverse: boolean
+}
+
 /** What the ONNX lowering of one operation may write. Equal nodes are written once. */
 export interface OnnxGraph {
   readonly node: (
@@ -66,6 +76,8 @@ export interface OnnxGraph {
     outputs: number,
     domain?: string
   ) => ReadonlyArray<string>
+  /** The last carries and the stacked outputs of a loop, whose body is written once. */
+  readonly scan: (loop: OnnxLoop) => ReadonlyArray<string>
   /** A rank-1 `int64` constant: what ONNX takes for shapes, axes and indices. */
   readonly ints: (values: ReadonlyArray<number>) => string
   /** A constant of the value's ONNX type; `shape` defaults to a scalar. */

@@ -27,6 +27,22 @@ export type Vjp<P> = ($: Builder) => (site: Pull<P>) => ReadonlyArray<Expr | und
 /** The tangent of the result; `undefined` is zero. */
 export type Jvp<P> = ($: Builder) => (site: Push<P>) => Expr | undefined
 
+/**
+ * What a batching rule sees: the operands and the result for one row, the stack of rows of each operand that differs
+ * from row to row (`undefined` is the same for all), and their number. A stack has the rows along a new first axis.
+ */
+export interface Rows<P> {
+  readonly op: Op
+  readonly params: P
+  readonly inputs: ReadonlyArray<Expr>
+  readonly output: Expr
+  readonly stacks: ReadonlyArray<Expr | undefined>
+  readonly rows: number
+}
+
+/** The stack of the results of all rows. */
+export type Batch<P> = ($: Builder) => (site: Rows<P>) => Expr
+
 /** An operand as the laws draw it: uniform in `[min, max]`, where the operation is defined and smooth. */
 export interface Draw {
   readonly dtype: DType
@@ -51,6 +67,8 @@ interface Common<P> {
   readonly typing: (inputs: ReadonlyArray<Type>, params: P) => Type | Fault
   /** What the laws are run on: parameters and operands, every shape of use at least once. */
   readonly examples: ReadonlyArray<Example<P>>
+  /** How it is done for many rows at once; without it, `vmap` has a rule by name, the definition, or row after row. */
+  readonly batch?: Batch<P>
 }
 
 export interface Primitive<P> extends Common<P> {

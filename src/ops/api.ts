@@ -5,8 +5,11 @@
  */
 export * from './api/constants.ts'
 export * from './api/contractions.ts'
+export * from './api/einsum.ts'
 export * from './api/elementwise.ts'
 export * from './api/indexing.ts'
+export * from './api/losses.ts'
+export * from './api/matrices.ts'
 export * from './api/random.ts'
 export * from './api/reductions.ts'
 export * from './api/spatial.ts'

@@ -13,6 +13,8 @@ declare module '../core/Op.ts' {
     readonly add: Binary
     readonly sub: Binary
     readonly mul: Binary
+    /** `x · y`, and 0 wherever `x` is 0, though `y` be infinite or no number: what derivatives multiply by. */
+    readonly annihilate: Binary
     readonly div: Binary
     readonly pow: Binary
     readonly maximum: Binary
@@ -66,6 +68,24 @@ export const mul: Op = elementwise('mul', {
     ({ inputs: [x, y] }) => [(g) => (y === undefined ? g : $.mul(g, y)), (g) => (x === undefined ? g : $.mul(g, x))]
 })
 
+// See Note [Zero cotangents]
+export const annihilate: Op = elementwise('annihilate', {
+  equation: 'x · y, 0 where x is 0',
+  domain: [everywhere, everywhere],
+  meaning: ([x = NaN, y = NaN]) => (x === 0 ? 0 : x * y),
+  wgsl: call('annihilate'),
+  onnx: (g, [x = '', y = '']) => {
+    const zero = g.constant('f32', [0])
+    return g.node('Where', [g.node('Equal', [x, zero]), zero, g.node('Mul', [x, y])])
+  },
+  derivative:
+    ($) =>
+    ({ inputs: [x, y] }) => [
+      (g) => (y === undefined ? g : $.annihilate(g, y)),
+      (g) => (x === undefined ? g : $.annihilate(x, g))
+    ]
+})
+
 export const div: Op = elementwise('div', {
   equation: 'x / y',
   domain: [everywhere, positive],
@@ -75,7 +95,7 @@ export const div: Op = elementwise('div', {
   derivative:
     ($) =>
     ({ inputs: [, y], output }) =>
-      y === undefined ? [] : [(g) => $.div(g, y), (g) => $.neg($.div($.mul(g, output), y))]
+      y === undefined ? [] : [(g) => $.annihilate(g, $.reciprocal(y)), (g) => $.neg($.annihilate(g, $.div(output, y)))]
 })
 
 export const pow: Op = elementwise('pow', {
@@ -89,7 +109,10 @@ export const pow: Op = elementwise('pow', {
     ({ inputs: [x, y], output }) =>
       x === undefined || y === undefined
         ? []
-        : [(g) => $.mul(g, $.mul(y, $.pow(x, $.sub(y, $.fill(1, y))))), (g) => $.mul(g, $.mul(output, $.log(x)))]
+        : [
+            (g) => $.annihilate(g, $.mul(y, $.pow(x, $.sub(y, $.fill(1, y))))),
+            (g) => $.annihilate(g, $.annihilate(output, $.log(x)))
+          ]
 })
 
 const extremum = (name: string, equation: string, wgsl: string, op: string, f: (x: number, y: number) => number): Op =>
@@ -154,3 +177,9 @@ const truths: Pick<Row<Params>, 'domain' | 'operands' | 'accepts'> = {
 
 export const and: Op = relation('and', 'x ∧ y', '&&', 'And', truths, (x, y) => x !== 0 && y !== 0)
 export const or: Op = relation('or', 'x ∨ y', '||', 'Or', truths, (x, y) => x !== 0 || y !== 0)
+
+// Note [Zero cotangents]
+// What a result does not depend on gets the cotangent 0, and 0 · ∞ would make it no number: the unused branch of `where`
+// at log 0, √0, 1/0 or an overflow. Rules whose derivative can be infinite multiply by `annihilate`, which keeps 0. It is
+// an operation rather than a comparison with 0, so that its own derivative is right where a cotangent happens to be 0.
+// What an elementwise rule multiplies by an operand that is itself infinite is masked again: `elementwise.ts`.

@@ -94,13 +94,14 @@ const meaning = ([x, y]: ReadonlyArray<Tensor>, params: Contract, type: Type): T
 
 // derivatives ----------------------------------------------------------------------------
 
-/** Axes get labels; the contraction of labelled operands is arranged as `target`, a list of labels. */
-const labelled = (
-  $: Builder,
-  [x, xs]: readonly [Expr, ReadonlyArray<number>],
-  [y, ys]: readonly [Expr, ReadonlyArray<number>],
-  target: ReadonlyArray<number>
-): Expr => {
+/** An operand, and a label for each of its axes. */
+export type Labelled = readonly [x: Expr, labels: ReadonlyArray<number>]
+
+/**
+ * Axes get labels; the contraction of labelled operands is arranged as `target`, a list of labels, in which are all that
+ * only one of them has.
+ */
+export const labelled = ($: Builder, [x, xs]: Labelled, [y, ys]: Labelled, target: ReadonlyArray<number>): Expr => {
   const shared = xs.filter((label) => ys.includes(label))
   const batch = target.filter((label) => shared.includes(label))
   const over = shared.filter((label) => !target.includes(label))

@@ -4,7 +4,7 @@
  * pullback and its pushforward. The operations themselves: `unary.ts`, `binary.ts`, `select.ts`.
  */
 import { isFloat, type DType } from '../core/DType.ts'
-import type { Expr, Params, Type } from '../core/Expr.ts'
+import { isApply, type Expr, type Params, type Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { Onnx, OnnxGraph, OnnxValue, Scope } from '../core/Lowering.ts'
 import { primitive, type Builder, type Draw, type Op } from '../core/Op.ts'
@@ -72,6 +72,26 @@ const onnx =
     return { name, shape: broadcastShape(inputs), type }
   }
 
+/** What a rule is given of a cotangent, and what is done with what it gives. */
+interface Masked {
+  readonly cotangent: Expr
+  readonly hold: (pulled: Expr) => Expr
+}
+
+/**
+ * A cotangent that `where` leaves 0 in places is given to the rule without its zeros, which are put back after it: no
+ * product of the rule reaches an element that is not used, even where it is infinite.
+ */
+const masked = ($: Builder, cotangent: Expr): Masked => {
+  const plain: Masked = { cotangent, hold: (pulled) => pulled }
+  if (!isApply(cotangent) || cotangent.term.op.name !== 'where') return plain
+  const [c, x, y] = cotangent.term.inputs
+  const zero = $.fill(0, cotangent)
+  if (c === undefined || x === undefined || y === undefined) return plain
+  if (y === zero) return { cotangent: x, hold: (pulled) => $.where(c, pulled, $.fill(0, pulled)) }
+  return x === zero ? { cotangent: y, hold: (pulled) => $.where(c, $.fill(0, pulled), pulled) } : plain
+}
+
 const shapes: ReadonlyArray<ReadonlyArray<number>> = [[2, 3], []]
 
 const examples = <P>(row: Row<P>): ReadonlyArray<{ params: P; inputs: ReadonlyArray<Draw> }> =>
@@ -105,10 +125,12 @@ export const elementwise = <P extends object = Params>(name: string, row: Row<P>
           )
         )
       ),
-    vjp: ($) => (site) =>
-      row
+    vjp: ($) => (site) => {
+      const { cotangent, hold } = masked($, site.cotangent)
+      return row
         .derivative($)(site)
-        .map((rule) => (isFloat(site.cotangent.dtype) ? rule?.(site.cotangent) : undefined)),
+        .map((rule) => rule && (isFloat(cotangent.dtype) ? hold(rule(cotangent)) : undefined))
+    },
     jvp: ($) => (site) =>
       plus(
         $,

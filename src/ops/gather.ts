@@ -28,7 +28,11 @@ declare module '../core/Op.ts' {
     /** The adjoint of `take`: `values` added up by index along an axis of the given size. */
     readonly scatterAdd: <D extends DType>(values: Expr<D>, indices: Expr, params: Scattered) => Expr<D>
     /** `x` at the given place along `axis`, every element by its own index. */
-    readonly takeAlong: <D extends DType>(x: Expr<D>, indices: Expr, params: Indexed) => Expr<D>
+    readonly takeAlong: <D extends DType, S extends Shape>(
+      x: Expr<D>,
+      indices: Expr<DType, S>,
+      params: Indexed
+    ) => Expr<D, S>
     /** The adjoint of `takeAlong`. */
     readonly addAlong: <D extends DType>(values: Expr<D>, indices: Expr, params: Scattered) => Expr<D>
   }

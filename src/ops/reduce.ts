@@ -34,7 +34,8 @@ export const spreadAgain = <D extends DType>(
   axes: ReadonlyArray<number>
 ): Expr<D> => $.broadcast(y, { shape, axes: range(shape.length).filter((axis) => !axes.includes(axis)) })
 
-const typing =
+/** The type of a fold, for operations of another name. */
+export const foldTyping =
   (op: string) =>
   ([x]: ReadonlyArray<Type>, { axes }: Axes): Type | Fault => {
     const bad = axes.find((axis, i) => axis < 0 || axis >= (x?.shape.length ?? 0) || axes.indexOf(axis) !== i)
@@ -119,7 +120,7 @@ const reduction = (name: string, fold: Folding): Op =>
     name,
     equation: fold.equation,
     arity: 1,
-    typing: typing(name),
+    typing: foldTyping(name),
     examples: [
       { params: { axes: [1] }, inputs: [{ ...fold.draw, shape: [2, 3] }] },
       { params: { axes: [0, 2] }, inputs: [{ ...fold.draw, shape: [2, 2, 2] }] },

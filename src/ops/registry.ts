@@ -3,10 +3,15 @@ import { apply, isExpr, scalar, type Expr, type Params, type Type } from '../cor
 import type { Builder, Op } from '../core/Op.ts'
 import * as activation from './activation.ts'
 import * as binary from './binary.ts'
+import * as cholesky from './cholesky.ts'
 import * as contract from './contract.ts'
 import * as convolve from './convolve.ts'
 import * as cut from './cut.ts'
+import * as einsum from './einsum.ts'
 import * as gather from './gather.ts'
+import * as inverse from './inverse.ts'
+import * as logSumExp from './logSumExp.ts'
+import * as maskedSoftmax from './maskedSoftmax.ts'
 import * as normalise from './normalise.ts'
 import * as order from './order.ts'
 import * as random from './random.ts'
@@ -15,6 +20,8 @@ import * as reduce from './reduce.ts'
 import * as rope from './rope.ts'
 import * as scan from './scan.ts'
 import * as select from './select.ts'
+import * as sort from './sort.ts'
+import * as triangular from './triangular.ts'
 import * as unary from './unary.ts'
 import * as windows from './windows.ts'
 
@@ -30,8 +37,15 @@ export type { Iota, RandomBits } from './random.ts'
 export type { Indexed, Scattered } from './gather.ts'
 export type { Axes, Fold } from './reduce.ts'
 export type * as rotary from './rope.ts'
+export type { Ridge } from './cholesky.ts'
+export type * as inverses from './inverse.ts'
+export type { Equation } from './einsum.ts'
 export type { Scan } from './scan.ts'
+export type { Sorting } from './sort.ts'
+export type * as logSumsExp from './logSumExp.ts'
+export type * as maskedSoftmaxes from './maskedSoftmax.ts'
 export type { Cast } from './select.ts'
+export type { Triangular } from './triangular.ts'
 export type { Unary } from './unary.ts'
 export type { Overlap, Windows } from './windows.ts'
 export type { Concat, Pad, Slice } from './cut.ts'
@@ -45,15 +59,22 @@ const families: ReadonlyArray<Readonly<Record<string, unknown>>> = [
   cut,
   reduce,
   contract,
+  einsum,
   order,
   random,
   activation,
   normalise,
+  logSumExp,
+  maskedSoftmax,
   rope,
   gather,
   scan,
+  sort,
   windows,
-  convolve
+  convolve,
+  cholesky,
+  triangular,
+  inverse
 ]
 
 const isOp = (value: unknown): value is Op => typeof value === 'object' && value !== null && 'examples' in value

@@ -1,30 +1,36 @@
-/** Cumulative sums: linear, and the adjoint is the cumulative sum from the other end. */
+/** Cumulative sums, linear, whose adjoint is the cumulative sum from the other end; and cumulative products. */
 import type { DType } from '../core/DType.ts'
-import type { Expr } from '../core/Expr.ts'
-import { primitive, type Op } from '../core/Op.ts'
+import type { Expr, Type } from '../core/Expr.ts'
+import type { Fault } from '../core/Fault.ts'
+import { composite, primitive, type Builder, type Op } from '../core/Op.ts'
 import { size, strides, type Shape } from '../core/Shape.ts'
 import { draw } from './draw.ts'
 import { fromAxes } from './place.ts'
 import { linear } from './tangent.ts'
 import { adding, wgslNumber } from './wgsl.ts'
 
-/** `reverse` sums from the far end. */
+/** `reverse` begins at the far end. */
 export type Scan = { readonly axis: number; readonly reverse: boolean }
 
 declare module '../core/Op.ts' {
   interface Builder {
+    readonly cumulativeProduct: <D extends DType, S extends Shape>(x: Expr<D, S>, params: Scan) => Expr<D, S>
     readonly cumulativeSum: <D extends DType, S extends Shape>(x: Expr<D, S>, params: Scan) => Expr<D, S>
   }
 }
+
+const typing =
+  (op: string) =>
+  ([x]: ReadonlyArray<Type>, { axis }: Scan): Type | Fault =>
+    x !== undefined && axis >= 0 && axis < x.shape.length
+      ? x
+      : { _tag: 'AxisOutOfRange', op, axis, shape: x?.shape ?? [] }
 
 export const cumulativeSum: Op = primitive<Scan>({
   name: 'cumulativeSum',
   equation: 'y[i] = Σ x[j] over j ≤ i, or over j ≥ i',
   arity: 1,
-  typing: ([x], { axis }) =>
-    x !== undefined && axis >= 0 && axis < x.shape.length
-      ? x
-      : { _tag: 'AxisOutOfRange', op: 'cumulativeSum', axis, shape: x?.shape ?? [] },
+  typing: typing('cumulativeSum'),
   examples: [
     { params: { axis: 1, reverse: false }, inputs: [draw([2, 3, 2])] },
     { params: { axis: 0, reverse: true }, inputs: [draw([4])] }
@@ -61,4 +67,37 @@ export const cumulativeSum: Op = primitive<Scan>({
       x === undefined
         ? ''
         : g.node('CumSum', [g.full(x), g.constant('i64', [axis])], { reverse: Number(reverse), exclusive: 0 })
+})
+
+/** `x` moved by `distance` along the axis, ones moving in. */
+const behind = ($: Builder, x: Expr, distance: number, { axis, reverse }: Scan): Expr => {
+  const amount = (sign: number): ReadonlyArray<number> =>
+    x.shape.map((_, i) => (i === axis ? (reverse ? -sign : sign) * distance : 0))
+  return $.pad(x, { low: amount(1), high: amount(-1), interior: x.shape.map(() => 0), value: 1 })
+}
+
+/** Every element with the product of so many up to it, and twice as many, until there are all. */
+const doubled = ($: Builder, x: Expr, params: Scan, distance: number): Expr =>
+  distance >= (x.shape[params.axis] ?? 1)
+    ? x
+    : doubled($, $.mul(x, behind($, x, distance, params)), params, 2 * distance)
+
+// Its derivatives are those of the definition: no division, so that factors of 0 do no harm.
+export const cumulativeProduct: Op = composite<Scan, 1>({
+  name: 'cumulativeProduct',
+  equation: 'y[i] = Π x[j] over j ≤ i, or over j ≥ i',
+  arity: 1,
+  typing: typing('cumulativeProduct'),
+  examples: [
+    { params: { axis: 1, reverse: false }, inputs: [draw([2, 3, 2])] },
+    { params: { axis: 0, reverse: true }, inputs: [draw([5])] }
+  ],
+  define:
+    ($) =>
+    ([x], params) =>
+      doubled($, x, params, 1),
+  vjp: 'derived',
+  jvp: 'derived',
+  wgsl: 'derived',
+  onnx: 'derived'
 })

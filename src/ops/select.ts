@@ -5,6 +5,7 @@ import type { Op } from '../core/Op.ts'
 import type { Shape } from '../core/Shape.ts'
 import { elementwise, everywhere, flat } from './elementwise.ts'
 import type { Unary } from './unary.ts'
+import { wgslType } from './wgsl.ts'
 
 export type Cast<D extends DType = DType> = { readonly to: D }
 
@@ -32,15 +33,6 @@ export const where: Op = elementwise('where', {
     ({ inputs: [c] }) =>
       c === undefined ? [] : [undefined, (g) => $.where(c, g, $.fill(0, g)), (g) => $.where(c, $.fill(0, g), g)]
 })
-
-const wgslType: Readonly<Record<DType, string>> = {
-  f32: 'f32',
-  f16: 'f32',
-  bf16: 'f32',
-  i32: 'i32',
-  u32: 'u32',
-  bool: 'bool'
-}
 
 const truncated = (to: DType, x: number): number => (isFloat(to) || to === 'bool' ? x : Math.trunc(x))
 

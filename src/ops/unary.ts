@@ -5,6 +5,7 @@ import type { OnnxGraph } from '../core/Lowering.ts'
 import type { Builder, Op } from '../core/Op.ts'
 import type { Shape } from '../core/Shape.ts'
 import { elementwise, everywhere, flat, positive } from './elementwise.ts'
+import { central, tails } from './erfinv.ts'
 
 export type Unary = <D extends DType, S extends Shape>(x: Expr<D, S>) => Expr<D, S>
 
@@ -23,6 +24,7 @@ declare module '../core/Op.ts' {
     readonly tanh: Unary
     readonly sigmoid: Unary
     readonly erf: Unary
+    readonly erfinv: Unary
     readonly expm1: Unary
     readonly log1p: Unary
     readonly relu: Unary
@@ -123,7 +125,7 @@ export const sqrt: Op = unary(
   Math.sqrt,
   (x) => `sqrt(${x})`,
   'Sqrt',
-  ($) => (g, _, y) => $.div($.mul(g, $.fill(0.5, g)), y)
+  ($) => (g, _, y) => $.annihilate(g, $.div($.fill(0.5, y), y))
 )
 
 export const rsqrt: Op = unary(
@@ -133,7 +135,7 @@ export const rsqrt: Op = unary(
   (x) => 1 / Math.sqrt(x),
   (x) => `inverseSqrt(${x})`,
   (g, x) => g.node('Reciprocal', [g.node('Sqrt', [x])]),
-  ($) => (g, _, y) => $.mul($.mul(g, $.fill(-0.5, g)), $.mul(y, $.mul(y, y)))
+  ($) => (g, _, y) => $.annihilate(g, $.mul($.fill(-0.5, y), $.mul(y, $.mul(y, y))))
 )
 
 export const reciprocal: Op = unary(
@@ -143,7 +145,7 @@ export const reciprocal: Op = unary(
   (x) => 1 / x,
   (x) => `(1.0 / ${x})`,
   'Reciprocal',
-  ($) => (g, _, y) => $.neg($.mul(g, $.mul(y, y)))
+  ($) => (g, _, y) => $.neg($.annihilate(g, $.mul(y, y)))
 )
 
 // exponentials and logarithms ---------------------------------------------------------
@@ -155,7 +157,7 @@ export const exp: Op = unary(
   Math.exp,
   (x) => `exp(${x})`,
   'Exp',
-  ($) => (g, _, y) => $.mul(g, y)
+  ($) => (g, _, y) => $.annihilate(g, y)
 )
 
 export const expm1: Op = unary(
@@ -169,7 +171,7 @@ export const expm1: Op = unary(
     const t = g.node('Tanh', [g.node('Mul', [x, f32(g, 0.5)])])
     return g.node('Mul', [t, g.node('Add', [g.node('Exp', [x]), f32(g, 1)])])
   },
-  ($) => (g, _, y) => $.mul(g, $.add(y, $.fill(1, y)))
+  ($) => (g, _, y) => $.annihilate(g, $.add(y, $.fill(1, y)))
 )
 
 export const log: Op = unary(
@@ -177,9 +179,9 @@ export const log: Op = unary(
   'ln x',
   positive,
   Math.log,
-  (x) => `log(${x})`,
+  (x) => `log_f32(${x})`,
   'Log',
-  ($) => (g, x) => $.div(g, x)
+  ($) => (g, x) => $.annihilate(g, $.reciprocal(x))
 )
 
 export const log1p: Op = unary(
@@ -196,7 +198,7 @@ export const log1p: Op = unary(
     const safe = g.node('Where', [same, f32(g, 1), d])
     return g.node('Where', [same, x, g.node('Mul', [g.node('Log', [w]), g.node('Div', [x, safe])])])
   },
-  ($) => (g, x) => $.div(g, $.add(x, $.fill(1, x)))
+  ($) => (g, x) => $.annihilate(g, $.reciprocal($.add(x, $.fill(1, x))))
 )
 
 // waves and sigmoids ------------------------------------------------------------------
@@ -242,6 +244,13 @@ export const sigmoid: Op = unary(
   ($) => (g, _, y) => $.mul(g, $.sub(y, $.mul(y, y)))
 )
 
+/** A polynomial, the coefficient of the highest power first. */
+const horner = (coefficients: ReadonlyArray<number>, x: number): number =>
+  coefficients.reduce((sum, coefficient) => sum * x + coefficient, 0)
+
+const hornerOnnx = (g: OnnxGraph, [first = 0, ...rest]: ReadonlyArray<number>, x: string): string =>
+  rest.reduce((sum, coefficient) => g.node('Add', [g.node('Mul', [sum, x]), f32(g, coefficient)]), f32(g, first))
+
 /** erf to double precision: the Maclaurin series near 0, the continued fraction of erfc beyond. */
 const erfExact = (x: number): number => {
   const a = Math.abs(x)
@@ -265,4 +274,37 @@ export const erf: Op = unary(
   (x) => `erf_f32(${x})`,
   'Erf',
   ($) => (g, x) => $.mul(g, $.mul($.fill(2 / Math.sqrt(Math.PI), x), $.exp($.neg($.mul(x, x)))))
+)
+
+/** Two of Halley's steps from a start that is right to 6 digits: each triples the digits. */
+const erfinvExact = (x: number): number => {
+  if (Math.abs(x) >= 1) return Math.abs(x) === 1 ? x * Infinity : NaN
+  const w = -Math.log((1 - x) * (1 + x))
+  const start = x * (w < 5 ? horner(central, w - 2.5) : horner(tails, Math.sqrt(w) - 3))
+  return [0, 1].reduce((y) => {
+    const newton = ((erfExact(y) - x) * Math.sqrt(Math.PI) * Math.exp(y * y)) / 2
+    return y - newton / (1 + newton * y)
+  }, start)
+}
+
+export const erfinv: Op = unary(
+  'erfinv',
+  'y with erf y = x, −1 < x < 1',
+  [-0.9, 0.9],
+  erfinvExact,
+  (x) => `erfinv_f32(${x})`,
+  (g, x) => {
+    const one = f32(g, 1)
+    const w = g.node('Neg', [g.node('Log', [g.node('Mul', [g.node('Sub', [one, x]), g.node('Add', [one, x])])])])
+    const near = g.node('Sub', [w, f32(g, 2.5)])
+    const far = g.node('Sub', [g.node('Sqrt', [w]), f32(g, 3)])
+    const factor = g.node('Where', [
+      g.node('Less', [w, f32(g, 5)]),
+      hornerOnnx(g, central, near),
+      hornerOnnx(g, tails, far)
+    ])
+    const end = g.node('Equal', [g.node('Abs', [x]), one])
+    return g.node('Mul', [x, g.node('Where', [end, f32(g, Infinity), factor])])
+  },
+  ($) => (g, _, y) => $.annihilate(g, $.mul($.exp($.mul(y, y)), $.fill(Math.sqrt(Math.PI) / 2, y)))
 )

@@ -1,6 +1,17 @@
-/** What lowerings to WGSL share: numbers as literals, and sums. */
+/** What lowerings to WGSL share: types, numbers as literals, and sums. */
+import type { DType } from '../core/DType.ts'
 import type { Type } from '../core/Expr.ts'
 import type { Wgsl } from '../core/Lowering.ts'
+
+/** The type that elements have inside a kernel. */
+export const wgslType: Readonly<Record<DType, string>> = {
+  f32: 'f32',
+  f16: 'f32',
+  bf16: 'f32',
+  i32: 'i32',
+  u32: 'u32',
+  bool: 'bool'
+}
 
 /** A number as a WGSL literal of the type that values of `type` have inside a kernel. */
 export const wgslNumber = (value: number, { dtype }: Type): string => {

@@ -146,6 +146,41 @@ const col2Im = (g: OnnxGraph, name: string, lead: Shape, params: Overlap): strin
   return reshapeOnnx(g, g.node('Col2Im', [flat, g.ints(space), g.ints(box)], settings), [...lead, ...space])
 }
 
+/** The box and the places of the first axis behind `lead`, then those of the others. */
+const firstApart = (lead: number, rank: number): ReadonlyArray<number> => {
+  const [, ...rest] = range(rank).map((i) => lead + i)
+  return [...range(lead), lead, lead + rank, ...rest, ...rest.map((i) => i + rank)]
+}
+
+/** Boxes of the first axis added up; elements of the other axes, which are added up, lie side by side. */
+const alongFirst = (g: OnnxGraph, name: string, lead: Shape, params: Overlap): string => {
+  const {
+    box: [k = 1],
+    stride: [s = 1],
+    dilation: [d = 1],
+    space: [n = 1, ...rest]
+  } = params
+  const flat = { box: [k, 1], stride: [s, 1], dilation: [d, 1], space: [n, size(rest)] }
+  return reshapeOnnx(g, col2Im(g, name, lead, flat), [...lead, ...params.space])
+}
+
+const others = ({ box, stride, dilation, space }: Overlap): Overlap => ({
+  box: box.slice(1),
+  stride: stride.slice(1),
+  dilation: dilation.slice(1),
+  space: space.slice(1)
+})
+
+/** See Note [Col2Im and dilation] */
+const addUpOnnx = (g: OnnxGraph, name: string, lead: Shape, params: Overlap): string => {
+  const rank = params.space.length
+  if (rank === 2 || params.dilation.every((d) => d === 1)) return col2Im(g, name, lead, params)
+  if (rank === 1) return alongFirst(g, name, lead, params)
+  const apart = g.node('Transpose', [name], { perm: firstApart(lead.length, rank) })
+  const front = [...lead, params.box[0] ?? 1, placesOf(params.space, params)[0] ?? 1]
+  return alongFirst(g, addUpOnnx(g, apart, front, others(params)), lead, params)
+}
+
 // lowering to WGSL -------------------------------------------------------------------------
 
 const scaled = (index: string, by: number): string => (by === 1 ? index : `${index} * ${by}u`)
@@ -232,5 +267,9 @@ export const overlap: Op = primitive<Overlap>({
   onnx:
     (g) =>
     ({ inputs: [x], params, type }) =>
-      x === undefined ? '' : col2Im(g, g.full(x), leadOf(type.shape, params), params)
+      x === undefined ? '' : addUpOnnx(g, g.full(x), leadOf(type.shape, params), params)
 })
+
+// Note [Col2Im and dilation]
+// onnxruntime's `Col2Im` adds up dilated boxes rightly over two axes alone; over one or three, some elements come to lie
+// elsewhere. Axes are independent: the first is added up by itself, as one of two, once the others have been.

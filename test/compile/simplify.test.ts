@@ -36,6 +36,8 @@ const rare: ReadonlyArray<Expr> = [
   $.or(flag, flag),
   $.mul(count, $.fill(0, count)),
   $.div(u, $.neg(v)),
+  $.annihilate(u, $.fill(2, u)),
+  $.add($.annihilate($.fill(3, u), v), $.annihilate($.fill(0, u), v)),
   $.mul($.mul($.mul(u, $.fill(2, u)), v), $.broadcast(s, { shape: [2, 3], axes: [] })),
   $.mul($.mul(s, $.fill(2, s)), $.fill(3, s)),
   $.slice($.pad(u, { low: [1, 0], high: [0, 2], interior: [0, 0], value: 0 }), {

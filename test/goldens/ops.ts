@@ -131,14 +131,6 @@ const matmul = (a: Real, b: Real): Real => {
   return F.reshape([...batch, ...a.shape.slice(-2, -1), ...(b.shape.length > 1 ? b.shape.slice(-1) : [])])(product)
 }
 
-const logSumExp = (x: Real, axes: Axes, kept: F.Keep): Real => {
-  const largest = F.stopGradient(F.max(axes, 'kept')(x))
-  const total = F.log(F.sum(axes, 'kept')(F.exp(F.sub(x, largest))))
-  const whole: Real = F.add(total, largest)
-  const gone = axes.map((axis) => axisOf(axis, x.shape.length))
-  return kept === 'kept' ? whole : F.reshape(whole.shape.filter((_, i) => !gone.includes(i)))(whole)
-}
-
 const variance = (x: Real, attrs: Attributes): Real => {
   const n = attrs.axes.reduce((count, axis) => count * (x.shape[axisOf(axis, x.shape.length)] ?? 1), 1)
   return F.scale(n / (n - attrs.correction))(F.variance(attrs.axes, keep(attrs))(x))
@@ -170,11 +162,6 @@ const padded = (x: Real, { pads_before_after: amounts, mode, value }: Attributes
 const swapped = (x: Real, { axes }: Attributes): Expr => {
   const [a = 0, b = 0] = axes.map((axis) => axisOf(axis, x.shape.length))
   return F.transpose(range(x.shape.length).map((i) => (i === a ? b : i === b ? a : i)))(x)
-}
-
-const repeated = (x: Real, { repeats, axis }: Attributes): Expr => {
-  const shape = x.shape.map((d, i) => (i === axis ? d * repeats : d))
-  return F.reshape(shape)(F.stack(axis + 1)(range(repeats).map(() => x)))
 }
 
 const inOrder = (operands: Operands): ReadonlyArray<Real> =>
@@ -285,11 +272,11 @@ const table: Readonly<Record<string, Build>> = {
   expand: unary((x, { shape }) => F.broadcastTo(shape)(x)),
   flip: unary((x, { axes }) => F.flip(axes)(x)),
   roll: unary((x, { shift, axis }) => F.roll(shift, axis)(x)),
-  repeat_interleave: unary(repeated),
+  repeat_interleave: unary((x, { repeats, axis }) => F.repeat(repeats, axis)(x)),
 
   softmax: unary((x, { axis }) => F.softmax(axis)(x)),
   log_softmax: unary((x, { axis }) => F.logSoftmax(axis)(x)),
-  logsumexp: unary((x, attrs) => logSumExp(x, [attrs.axis].flat(), keep(attrs))),
+  logsumexp: unary((x, attrs) => F.logSumExp([attrs.axis].flat(), keep(attrs))(x)),
   softmax_masked: ({ axis }, { x, mask }) => ({ out: F.softmax(axis)(F.add(x as Real, mask as Real) as Real) })
 }
 

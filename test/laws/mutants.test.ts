@@ -31,9 +31,11 @@ const codec = { encode: String, decode: () => E.right(0), equal: Object.is, show
 const ofSubjects: Readonly<Record<string, ReadonlyArray<Mutant>>> = {
   clusteringMutants: mutants.clusteringMutants(() => ({ groups: [], stored: new Set(), clusters: [] }), none),
   codecMutants: mutants.codecMutants(codec, none, none, 0),
+  compositionMutants: mutants.compositionMutants(none),
   fusionMutants: mutants.fusionMutants(() => () => ({ groups: [], stored: new Set() }), none, 4),
   indexArithmeticMutants: mutants.indexArithmeticMutants(form),
   passMutants: mutants.passMutants(none),
+  scanMutants: mutants.scanMutants(none),
   targetMutants: mutants.targetMutants(none)
 }
 

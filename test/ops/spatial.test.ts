@@ -11,6 +11,7 @@ import {
   extend,
   fill,
   groupNorm,
+  interpolateLinear,
   maxPool,
   mean,
   plainly,
@@ -163,5 +164,36 @@ describe('groupNorm', () => {
 
     expect(numbers(mean([2])(groups))).toEqual(range(6).map(() => expect.closeTo(0, 12) as number))
     expect(numbers(mean([2])(square(groups)))).toEqual(range(6).map(() => expect.closeTo(1, 12) as number))
+  })
+})
+
+describe('interpolateLinear', () => {
+  it('keeps straight lines straight between aligned corners', () => {
+    const y = interpolateLinear([7], 'corners')(constant([1, 1, 3], [0, 6, 12]))
+
+    numbers(y).forEach((value, i) => expect(value).toBeCloseTo(2 * i, 12))
+  })
+
+  it('takes the middles of its elements where ends are aligned', () => {
+    expect(numbers(interpolateLinear([4])(constant([1, 1, 2], [0, 4])))).toEqual([0, 1, 3, 4])
+    expect(numbers(interpolateLinear([2])(constant([1, 1, 4], [0, 2, 4, 6])))).toEqual([1, 5])
+  })
+
+  it('is the mean of four neighbours over two axes', () => {
+    const x = constant([1, 1, 2, 2], [0, 1, 2, 7])
+
+    expect(numbers(interpolateLinear([3, 3], 'corners')(x))).toEqual([0, 0.5, 1, 1, 2.5, 4, 2, 4.5, 7])
+    expect(interpolateLinear([2, 5, 3])(fill(1, [1, 2, 1, 4, 4])).shape).toEqual([1, 2, 2, 5, 3])
+  })
+})
+
+describe('pooling with dilation', () => {
+  it('takes elements that are apart', () => {
+    const x = constant([1, 1, 5], [1, 2, 30, 4, 5])
+    const apart = { box: [2], stride: [1], padding: [[0, 0]] as const, dilation: [2] }
+
+    expect(numbers(maxPool(apart)(x))).toEqual([30, 4, 30])
+    expect(numbers(averagePool(apart)(x))).toEqual([15.5, 3, 17.5])
+    expect(numbers(averagePool({ ...apart, padding: [[1, 0]] }, 'space')(x))).toEqual([2, 15.5, 3, 17.5])
   })
 })

@@ -3,7 +3,7 @@
  * the compiler's, and with those that the same mistakes give when the graph is built.
  */
 import { pipe } from '../../src/core/fp.ts'
-import { add, dim, input, less, matmul, mul, pow, where } from '../../src/ops/api.ts'
+import { add, dim, einsum, input, less, matmul, mul, pow, where } from '../../src/ops/api.ts'
 
 const a = input('a', 'f32', [2, 3])
 const b = input('b', 'f32', [4, 5])
@@ -52,6 +52,18 @@ export const types: unknown = add(a, half)
 
 // @ts-expect-error Type '"f32"' is not assignable to type '"bool"'.
 export const condition: unknown = where(a, a, a)
+
+// @ts-expect-error einsum: sizes differ, 'ij,ik->jk' of [2,3] and [4,5]
+export const summed: unknown = einsum('ij,ik->jk')(a, b)
+
+// @ts-expect-error einsum: 'i j k, k j -> i' does not name the axes of [2,3] and [4,5]
+export const unnamed: unknown = einsum('i j k, k j -> i')(a, b)
+
+// @ts-expect-error einsum: 'iij->j' does not name the axes of [2,3]
+export const unary: unknown = einsum('iij->j')(a)
+
+// @ts-expect-error einsum: sizes differ, 'x y z, y x z -> z' of [batch,tokens,16] and [tokens,batch,5]
+export const mixed: unknown = einsum('x y z, y x z -> z')(h, input('n', 'f32', [tokens, batch, 5]))
 
 // What is built on a mistake has an unknown shape: one mistake is one error.
 // @ts-expect-error pow: shapes differ, [2,3] and [4,5]

@@ -10,7 +10,7 @@ import { stored, type Tensor } from '../../core/Tensor.ts'
 import type { Port, Program } from '../Program.ts'
 import { expandFor } from '../simplify.ts'
 import { fuse } from './fuse.ts'
-import { sheet, type Sheet } from './graph.ts'
+import { sheet, type Sheet, type WriteBody } from './graph.ts'
 import { carrier, serialize, type OnnxConstant, type OnnxModel, type OnnxNode, type OnnxPort } from './model.ts'
 
 // model ----------------------------------------------------------------------------------
@@ -124,23 +124,43 @@ const needed = (
 
 // interpretations ------------------------------------------------------------------------
 
+/** What of a page some of the results need, under the labels of these. */
+const finished = (page: Sheet, results: ReadonlyArray<readonly [value: string, label: string]>) => {
+  const labels = results.map(([, label]) => label)
+  const nodes = fuse(live(nameOutputs(page, results), labels), page.constants, labels)
+  return { nodes, constants: needed(page.constants, nodes) }
+}
+
+const wholeOf = (page: Sheet, node: Expr, values: Values): string =>
+  page.rounded(page.graph.full(values.get(node) as OnnxValue), node.dtype)
+
+/** The body of a loop, whose operands beyond its inputs are values of the graph outside. */
+const writeBody: WriteBody = ({ variables, results }, inputs, prefix) => {
+  const page = sheet(writeBody, prefix)
+  const roots = expandFor('onnx').run(results)
+  const names = variables.map((_, i) => `%${prefix}x${i}`)
+  const values: Values = new Map(
+    variables.map((x, i) => [x, { name: names[i] ?? '', shape: x.shape, type: typeOf(x) }])
+  )
+  for (const node of topological(roots))
+    if (!values.has(node)) values.set(node, writeNode(page, node, values, new Map()))
+  const outputs = roots.map((node, i) => [wholeOf(page, node, values), `%${prefix}y${i}`] as const)
+  const port = ({ dtype, shape }: Type, name: string): OnnxPort => ({ name, type: carrier(dtype), shape })
+  return {
+    ...finished(page, outputs),
+    inputs: variables.slice(0, inputs).map((x, i) => port(x, names[i] ?? '')),
+    outputs: roots.map((y, i) => port(y, `%${prefix}y${i}`)),
+    captures: names.slice(inputs)
+  }
+}
+
 const write = (program: Program, inputs: ReadonlyArray<NamedPort>, outputs: ReadonlyArray<NamedPort>): OnnxModel => {
-  const page = sheet()
+  const page = sheet(writeBody)
   const byName = new Map(inputs.map((port) => [port.name, port]))
   const values: Values = new Map()
   for (const node of program.nodes) values.set(node, writeNode(page, node, values, byName))
-  const results = program.outputs.map(({ node }, i) => {
-    const whole = page.graph.full(values.get(node) as OnnxValue)
-    return [page.rounded(whole, node.dtype), outputs[i]?.label ?? ''] as const
-  })
-  const names = outputs.map(({ label }) => label)
-  const nodes = fuse(live(nameOutputs(page, results), names), page.constants, names)
-  return {
-    nodes,
-    constants: needed(page.constants, nodes),
-    inputs: inputs.map(onnxPort),
-    outputs: outputs.map(onnxPort)
-  }
+  const results = program.outputs.map(({ node }, i) => [wholeOf(page, node, values), outputs[i]?.label ?? ''] as const)
+  return { ...finished(page, results), inputs: inputs.map(onnxPort), outputs: outputs.map(onnxPort) }
 }
 
 /** The program with every operation one that ONNX has a lowering of. */

@@ -3,9 +3,10 @@
  * have in common is computed once, and names depend on nothing but the order of writing.
  */
 import type { DType } from '../../core/DType.ts'
-import type { OnnxAttribute, OnnxGraph, OnnxValue } from '../../core/Lowering.ts'
+import type { Lambda } from '../../core/Lambda.ts'
+import type { OnnxAttribute, OnnxGraph, OnnxLoop, OnnxValue } from '../../core/Lowering.ts'
 import { equal, size, type Shape } from '../../core/Shape.ts'
-import { carrier, rawData, typeCode, type OnnxConstant, type OnnxNode, type OnnxType } from './model.ts'
+import { carrier, rawData, typeCode, type OnnxBody, type OnnxConstant, type OnnxNode, type OnnxType } from './model.ts'
 
 // model ----------------------------------------------------------------------------------
 
@@ -20,7 +21,13 @@ export interface Sheet {
   readonly rounded: (name: string, dtype: DType) => string
 }
 
+/** Writes the graph inside a node; its names begin with the prefix, and its first operands are its inputs. */
+export type WriteBody = (body: Lambda, inputs: number, prefix: string) => OnnxBody
+
 interface Ink {
+  /** What values are called begins so: no graph inside another has a name of that one. */
+  readonly prefix: string
+  readonly writeBody: WriteBody
   /** What each reshaped value is a reshape of. */
   readonly reshapes: Map<string, string>
   readonly nodes: Array<OnnxNode>
@@ -31,7 +38,8 @@ interface Ink {
 // constructors ---------------------------------------------------------------------------
 
 // No name of a user begins so: see `ports` in emit.ts.
-const valueName = (node: number, output: number): string => (output === 0 ? `%${node}` : `%${node}.${output}`)
+const valueName = (prefix: string, node: number, output: number): string =>
+  output === 0 ? `%${prefix}${node}` : `%${prefix}${node}.${output}`
 
 const attributeText = (value: OnnxAttribute): string =>
   typeof value === 'number' ? String(value) : JSON.stringify(value)
@@ -59,10 +67,46 @@ const writeNodes =
     const known = ink.written.get(key)
     if (known !== undefined) return known
     const id = ink.nodes.length
-    const made = Array.from({ length: outputs }, (_, i) => valueName(id, i))
+    const made = Array.from({ length: outputs }, (_, i) => valueName(ink.prefix, id, i))
     ink.written.set(key, made)
     if (op === 'Reshape') ink.reshapes.set(made[0] ?? '', inputs[0] ?? '')
     ink.nodes.push({ op, name: `${operation}/${op}.${id}`, inputs, outputs: made, attributes, domain })
+    return made
+  }
+
+/** Equal bodies are the same expressions, since the operands of a lambda are named by their places. */
+const loopText = ({ body, reverse }: OnnxLoop, inputs: ReadonlyArray<string>): string =>
+  JSON.stringify(['Scan', body.results.map(({ id }) => id), body.variables.map(({ id }) => id), reverse, inputs])
+
+const writeLoop =
+  (
+    ink: Ink,
+    operation: string,
+    wholes: (values: ReadonlyArray<OnnxValue>) => ReadonlyArray<string>
+  ): OnnxGraph['scan'] =>
+  (loop) => {
+    const { body, carries, sequences, constants, reverse } = loop
+    const inputs = wholes([...carries, ...sequences, ...constants])
+    const key = loopText(loop, inputs)
+    const known = ink.written.get(key)
+    if (known !== undefined) return known
+    const id = ink.nodes.length
+    const made = body.results.map((_, i) => valueName(ink.prefix, id, i))
+    const direction = (n: number): ReadonlyArray<number> => Array.from({ length: n }, () => Number(reverse))
+    ink.written.set(key, made)
+    ink.nodes.push({
+      op: 'Scan',
+      name: `${operation}/Scan.${id}`,
+      inputs,
+      outputs: made,
+      attributes: {
+        num_scan_inputs: sequences.length,
+        scan_input_directions: direction(sequences.length),
+        scan_output_directions: direction(body.results.length - carries.length)
+      },
+      domain: '',
+      body: ink.writeBody(body, carries.length + sequences.length, `${ink.prefix}${id}/`)
+    })
     return made
   }
 
@@ -70,7 +114,7 @@ const writeConstant = (ink: Ink, type: OnnxType, values: ReadonlyArray<number>, 
   const key = `constant ${type} [${shape}] ${values.map(numberText).join(' ')}`
   const known = ink.written.get(key)?.[0]
   if (known !== undefined) return known
-  const name = `%c${ink.constants.length}`
+  const name = `%${ink.prefix}c${ink.constants.length}`
   ink.written.set(key, [name])
   ink.constants.push({ name, type, shape, data: rawData(type, values) })
   return name
@@ -90,21 +134,23 @@ const writer = (ink: Ink, operation: string): OnnxGraph => {
     nodes(op, inputs, attributes, 1, domain)[0] ?? ''
   const ints: OnnxGraph['ints'] = (values) => writeConstant(ink, 'i64', values, [values.length])
   const convert = (name: string, to: OnnxType): string => node('Cast', [name], { to: typeCode[to] })
+  const whole: OnnxGraph['full'] = (value) => full({ node, ints }, value)
   return {
     node,
     nodes,
     ints,
+    scan: writeLoop(ink, operation, (values) => values.map(whole)),
     constant: (dtype, values, shape = []) =>
       writeConstant(ink, dtype === 'f64' || dtype === 'i64' ? dtype : carrier(dtype), values, shape),
     // A narrow float is rounded on its way and stays `f32`.
     cast: (name, to) => (to === 'f16' || to === 'bf16' ? convert(convert(name, to), 'f32') : convert(name, to)),
-    full: (value) => full({ node, ints }, value)
+    full: whole
   }
 }
 
 /** An empty sheet. */
-export const sheet = (): Sheet => {
-  const ink: Ink = { reshapes: new Map(), nodes: [], constants: [], written: new Map() } // local
+export const sheet = (writeBody: WriteBody, prefix = ''): Sheet => {
+  const ink: Ink = { prefix, writeBody, reshapes: new Map(), nodes: [], constants: [], written: new Map() } // local
   const graph = writer(ink, 'program')
   return {
     graph,

@@ -21,6 +21,13 @@ export interface OnnxNode {
   readonly outputs: ReadonlyArray<string>
   readonly attributes: Readonly<Record<string, OnnxAttribute>>
   readonly domain: string
+  /** A graph inside, which reads the last inputs of the node where it says `captures`. */
+  readonly body?: OnnxBody
+}
+
+export interface OnnxBody extends OnnxModel {
+  /** What the graph calls the values outside that it reads, in the order of the node's last inputs. */
+  readonly captures: ReadonlyArray<string>
 }
 
 export interface OnnxConstant {
@@ -91,13 +98,28 @@ const attributeValue = (value: OnnxAttribute): ReadonlyArray<Field> => {
 const attribute = ([name, value]: readonly [string, OnnxAttribute]): Field =>
   message(5, [text(1, name), ...attributeValue(value)])
 
+/** The inputs that the file lists: a graph inside reads the others by their names. */
+const listed = ({ inputs, body }: OnnxNode): ReadonlyArray<string> =>
+  inputs.slice(0, inputs.length - (body?.captures.length ?? 0))
+
+/** The graph inside a node, with the names that values outside have. */
+const inside = ({ inputs }: OnnxNode, body: OnnxBody): OnnxModel => {
+  const first = inputs.length - body.captures.length
+  const outer = new Map(body.captures.map((name, i) => [name, inputs[first + i] ?? name]))
+  const nodes = body.nodes.map((node) => ({ ...node, inputs: node.inputs.map((name) => outer.get(name) ?? name) }))
+  return { ...body, nodes }
+}
+
 const nodeField = (node: OnnxNode): Field =>
   message(1, [
-    ...node.inputs.map((name) => text(1, name)),
+    ...listed(node).map((name) => text(1, name)),
     ...node.outputs.map((name) => text(2, name)),
     text(3, node.name),
     text(4, node.op),
     ...Object.entries(node.attributes).map(attribute),
+    ...(node.body === undefined
+      ? []
+      : [message(5, [text(1, 'body'), message(6, graphFields(inside(node, node.body))), int(20, 5)])]),
     ...(node.domain === '' ? [] : [text(7, node.domain)])
   ])
 
@@ -113,19 +135,24 @@ const portField =
 
 const opsetField = (domain: string, version: number): Field => message(8, [text(1, domain), int(2, version)])
 
+const graphFields = (model: OnnxModel): ReadonlyArray<Field> => [
+  ...model.nodes.map(nodeField),
+  text(2, 'fluxion'),
+  ...model.constants.map(constantField),
+  ...model.inputs.map(portField(11)),
+  ...model.outputs.map(portField(12))
+]
+
+const domainsOf = ({ nodes }: OnnxModel): ReadonlyArray<string> =>
+  nodes.flatMap(({ domain, body }) => [domain, ...(body === undefined ? [] : domainsOf(body))])
+
 /** The file. Equal models give equal bytes. */
 export const serialize = (model: OnnxModel): Uint8Array<ArrayBuffer> => {
-  const domains = [...new Set(model.nodes.map((node) => node.domain))].filter((domain) => domain !== '').sort()
+  const domains = [...new Set(domainsOf(model))].filter((domain) => domain !== '').sort()
   return encode([
     int(1, irVersion),
     text(2, 'fluxion'),
-    message(7, [
-      ...model.nodes.map(nodeField),
-      text(2, 'fluxion'),
-      ...model.constants.map(constantField),
-      ...model.inputs.map(portField(11)),
-      ...model.outputs.map(portField(12))
-    ]),
+    message(7, graphFields(model)),
     opsetField('', opset),
     ...domains.map((domain) => opsetField(domain, 1))
   ])

@@ -27,6 +27,11 @@ const neutral: ReadonlyArray<Rule> = [
   onPair('x · −1 = −x', 'mul', (x, y) => (minusOne(y) && signed(x) ? $.neg(x) : undefined)),
   // Of a float it would hide a NaN.
   onPair('x · 0 = 0 of integers', 'mul', (_, y) => (zero(y) && !float(y) ? y : undefined)),
+  onBinary('0 held against infinity, by a number', 'annihilate', (x, y) => {
+    const [a, b] = [numberOf(x), numberOf(y)]
+    if (a !== undefined && a !== 0) return $.mul(y, x)
+    return a === 0 ? x : b !== undefined && Number.isFinite(b) ? $.mul(x, y) : undefined
+  }),
   onBinary('x / 1 = x', 'div', (x, y) => (one(y) ? x : undefined))
 ]
 

@@ -1,5 +1,6 @@
 /** WGSL functions that the operations' lowerings call. A module holds those that it calls, and no more. */
 import { parity, rotations } from '../../core/Key.ts'
+import { central, tails } from '../../ops/erfinv.ts'
 
 const rounds = Array.from({ length: 5 }, (_, block) =>
   [
@@ -10,6 +11,10 @@ const rounds = Array.from({ length: 5 }, (_, block) =>
     `  x += vec2<u32>(${['ks.x', 'ks.y', 'ks.z'][(block + 1) % 3]}, ${['ks.x', 'ks.y', 'ks.z'][(block + 2) % 3]} + ${block + 1}u);`
   ].join('\n')
 ).join('\n')
+
+/** A polynomial by Horner's rule, the coefficient of the highest power first. */
+const horner = (coefficients: ReadonlyArray<number>, x: string): string =>
+  coefficients.slice(1).reduce((sum, coefficient) => `(${coefficient} + ${x} * ${sum})`, `(${coefficients[0]})`)
 
 export const prelude: Readonly<Record<string, string>> = {
   // Written through variables: the language refuses constant expressions that are not finite.
@@ -39,6 +44,13 @@ export const prelude: Readonly<Record<string, string>> = {
   let wave = select(sine, cosine, (turn & 1) == 1);
   return select(wave, -wave, (turn & 2) == 2);
 }`,
+  // The language leaves the logarithm of 0 open, and drivers differ.
+  log_f32: `fn log_f32(x: f32) -> f32 {
+  return select(log(x), -infinity(), x == 0.0);
+}`,
+  annihilate: `fn annihilate(x: f32, y: f32) -> f32 {
+  return select(x * y, 0.0, x == 0.0);
+}`,
   threefry: `// Twenty rounds of threefry2x32; the second word of the counter is 0.   Source: Salmon et al. 2011.
 fn threefry(key: vec2<u32>, counter: u32) -> vec2<u32> {
   let ks = vec3<u32>(key, key.x ^ key.y ^ ${parity}u);
@@ -55,6 +67,13 @@ ${rounds}
   let p = -1.26551223 + t * (1.00002368 + t * (0.37409196 + t * (0.09678418 + t * (-0.18628806 + t * (0.27886807 + t * (-1.13520398 + t * (1.48851587 + t * (-0.82215223 + t * 0.17087277))))))));
   let far = sign(x) * (1.0 - t * exp(p - min(a, 10.0) * min(a, 10.0)));
   return select(far, near, a < 0.7);
+}`,
+  erfinv_f32: `fn erfinv_f32(x: f32) -> f32 {
+  let w = -log((1.0 - x) * (1.0 + x));
+  let near = w - 2.5;
+  let far = sqrt(max(w, 5.0)) - 3.0;
+  let factor = select(${horner(tails, 'far')}, ${horner(central, 'near')}, w < 5.0);
+  return x * select(factor, infinity(), abs(x) == 1.0);
 }`,
   // The Taylor series near 0, where eˣ − 1 would lose digits.
   expm1_f32: `fn expm1_f32(x: f32) -> f32 {

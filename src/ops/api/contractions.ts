@@ -5,6 +5,7 @@ import { composite, type Op } from '../../core/Op.ts'
 import { axisOf, equal, range, type Matmul, type Ok, type Out, type Shape } from '../../core/Shape.ts'
 import { $, type Side } from '../registry.ts'
 import { add, type Elementwise } from './elementwise.ts'
+import { stretch } from './stretch.ts'
 
 // contractions ---------------------------------------------------------------------------
 
@@ -63,6 +64,16 @@ export const softmax =
   (axis: number): Elementwise =>
   (x) =>
     $.softmax(x, { axis: axisOf(axis, x.shape.length) })
+
+/**
+ * Softmax over the elements where the mask holds; the others are 0. A row without any is 0, and so is its gradient.
+ *
+ * - `mask` broadcasts to the shape of `x`
+ */
+export const maskedSoftmax =
+  (axis: number) =>
+  <D extends DType, S extends Shape>(x: Expr<D, S>, mask: Expr<'bool'>): Expr<D, S> =>
+    $.maskedSoftmax(x, stretch(mask, x.shape), { axis: axisOf(axis, x.shape.length) })
 
 export const logSoftmax =
   (axis: number): Elementwise =>

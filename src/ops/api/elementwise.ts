@@ -29,6 +29,8 @@ export const cos: Elementwise = elementwise($.cos)
 export const tanh: Elementwise = elementwise($.tanh)
 export const sigmoid: Elementwise = elementwise($.sigmoid)
 export const erf: Elementwise = elementwise($.erf)
+/** The `y` with `erf y = x`, to 1e-6 of it, for −1 < x < 1. */
+export const erfinv: Elementwise = elementwise($.erfinv)
 export const expm1: Elementwise = elementwise($.expm1)
 export const log1p: Elementwise = elementwise($.log1p)
 export const relu: Elementwise = elementwise($.relu)
@@ -121,7 +123,10 @@ export const equal: Comparison<'equal'> = comparison($.equal)
 export const and: Comparison<'and'> = comparison($.and)
 export const or: Comparison<'or'> = comparison($.or)
 
-/** `x` where the condition holds, else `y`. */
+/**
+ * `x` where the condition holds, else `y`. What is not used gets the gradient 0, even where it or its derivative is
+ * infinite or no number: `where(less(zero, x), log(x), zero)` needs no second `where` inside.
+ */
 export const where = <D extends DType, A extends Shape, B extends Shape>(
   condition: Expr<'bool'>,
   x: Expr<D, A>,

@@ -1,4 +1,4 @@
-/** By index and by position: tables, places of extrema, cumulative sums, rotary positions. */
+/** By index and by position: tables, places of extrema, order, cumulative sums, rotary positions. */
 import type { DType } from '../../core/DType.ts'
 import type { Expr } from '../../core/Expr.ts'
 import { axisOf, keep, range, type Shape } from '../../core/Shape.ts'
@@ -106,6 +106,33 @@ export const topK =
     return { values: takeAlong(at)(x, indices), indices }
   }
 
+// order ----------------------------------------------------------------------------------
+
+export type Direction = 'ascending' | 'descending'
+
+const sorting = (axis: number, direction: Direction, x: Expr) => ({
+  axis: axisOf(axis, x.shape.length),
+  descending: direction === 'descending'
+})
+
+/** How many elements of its line come before each, once sorted; equals in their order. `x` has no NaN. */
+export const ranks =
+  (axis: number, direction: Direction = 'ascending') =>
+  <S extends Shape>(x: Expr<DType, S>): Expr<'i32', S> =>
+    $.ranks(x, sorting(axis, direction, x))
+
+/** The places of the elements along an axis, sorted; equals in their order. `x` has no NaN. */
+export const argsort =
+  (axis: number, direction: Direction = 'ascending') =>
+  <S extends Shape>(x: Expr<DType, S>): Expr<'i32', S> =>
+    $.argsort(x, sorting(axis, direction, x))
+
+/** The elements along an axis, sorted. The gradient of each goes to where it was. */
+export const sort =
+  (axis: number, direction: Direction = 'ascending') =>
+  <D extends DType, S extends Shape>(x: Expr<D, S>): Expr<D, S> =>
+    $.takeAlong(x, argsort(axis, direction)(x), { axis: axisOf(axis, x.shape.length) })
+
 // accumulation and position ------------------------------------------------------------------
 
 /** `y[i] = x[0] + … + x[i]` along an axis. */
@@ -113,6 +140,12 @@ export const cumulativeSum =
   (axis: number) =>
   <D extends DType, S extends Shape>(x: Expr<D, S>): Expr<D, S> =>
     $.cumulativeSum(x, { axis: axisOf(axis, x.shape.length), reverse: false })
+
+/** `y[i] = x[0] · … · x[i]` along an axis; its gradient is right where factors are 0. */
+export const cumulativeProduct =
+  (axis: number) =>
+  <D extends DType, S extends Shape>(x: Expr<D, S>): Expr<D, S> =>
+    $.cumulativeProduct(x, { axis: axisOf(axis, x.shape.length), reverse: false })
 
 /**
  * Rotary positions: consecutive pairs `(a, b)` become `(a cos − b sin, a sin + b cos)`.

@@ -2,7 +2,8 @@
 import type { Expr } from '../../core/Expr.ts'
 import { range, size, type Shape } from '../../core/Shape.ts'
 import { $ } from '../registry.ts'
-import { cos, log, scale, sin, sqrt } from './elementwise.ts'
+import { cos, log, neg, scale, sin, sqrt } from './elementwise.ts'
+import { argmax, argsort } from './indexing.ts'
 import { narrow } from './views.ts'
 
 /** Uniform `u32` words from a key, `[2]` of `u32`. */
@@ -45,3 +46,38 @@ export const normal =
     const both = $.concat([$.mul(radius, cos(angle)), $.mul(radius, sin(angle))], { axis: 0 })
     return $.reshape(narrow(0, 0, n)(both), { shape }) as Expr<'f32', S>
   }
+
+/** True with probability `p`, each element by itself. */
+export const bernoulli =
+  <const S extends Shape>(p: number, shape: S) =>
+  (key: Expr<'u32'>): Expr<'bool', S> => {
+    const u = uniform(shape)(key)
+    return $.less(u, $.fill(p, u))
+  }
+
+/** 0 with probability `rate`, else scaled so that the mean stays; `rate` below 1. */
+export const dropout =
+  (rate: number) =>
+  (key: Expr<'u32'>) =>
+  <S extends Shape>(x: Expr<'f32', S>): Expr<'f32', S> =>
+    rate === 0 ? x : $.where(bernoulli(1 - rate, x.shape)(key), scale(1 / (1 - rate))(x), $.fill(0, x))
+
+/**
+ * Classes drawn with probabilities `softmax(logits)` along an axis, which disappears.
+ * The largest of logits with Gumbel noise added (Gumbel 1954); −∞ is never drawn where another is finite.
+ */
+export const categorical =
+  (axis: number) =>
+  (key: Expr<'u32'>) =>
+  (logits: Expr<'f32'>): Expr<'i32'> => {
+    const u = uniform(logits.shape)(key)
+    // Uniform numbers may be 0, whose logarithm is not finite.
+    const noise = neg(log(neg(log($.maximum(u, $.fill(2 ** -25, u))))))
+    return argmax(axis)($.add(logits, noise))
+  }
+
+/** `0, …, n − 1` in random order. */
+export const permutation =
+  (n: number) =>
+  (key: Expr<'u32'>): Expr<'i32'> =>
+    argsort(0)(randomBits([n])(key))

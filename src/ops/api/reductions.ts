@@ -33,6 +33,9 @@ export const max: Reduction = reduction($.max)
 export const min: Reduction = reduction($.min)
 export const prod: Reduction = reduction($.prod)
 
+/** `ln Σ eˣ`, whatever the range of `x`; −∞, with gradient 0, where there is nothing but −∞. */
+export const logSumExp: Reduction = reduction($.logSumExp)
+
 export const mean: Reduction =
   (over, keep = 'dropped') =>
   (x) =>

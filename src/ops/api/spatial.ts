@@ -4,7 +4,10 @@ import { equal, range, type Shape } from '../../core/Shape.ts'
 import { generate } from '../../core/Tensor.ts'
 import { placesOf, type Windows } from '../windows.ts'
 import { $, type Fold } from '../registry.ts'
+import { constant } from './constants.ts'
+import { add, mul } from './elementwise.ts'
 import { modulo, takeAt } from './takeAt.ts'
+import { repeat } from './views.ts'
 
 type F = Expr<'f32'>
 
@@ -75,6 +78,8 @@ export interface Pooling {
   readonly box: ReadonlyArray<number>
   readonly stride: ReadonlyArray<number>
   readonly padding: ReadonlyArray<Amounts>
+  /** The step between elements of a box, 1 by default. */
+  readonly dilation?: ReadonlyArray<number>
 }
 
 /** Boxes side by side. */
@@ -94,7 +99,11 @@ const spacePad = (x: F, padding: ReadonlyArray<Amounts>, value: number): F =>
         value
       })
 
-const boxes = ({ box, stride }: Pooling): Windows => ({ box, stride, dilation: box.map(() => 1) })
+const boxes = ({ box, stride, dilation }: Pooling): Windows => ({
+  box,
+  stride,
+  dilation: dilation ?? box.map(() => 1)
+})
 
 /** Boxes that do not overlap, as axes of their own: `[…, places and box in turn]`; the rest of the space is cut. */
 const cutIntoTiles = (x: F, { box }: Pooling): F => {
@@ -109,18 +118,20 @@ const cutIntoTiles = (x: F, { box }: Pooling): F => {
 const pooled = (x: F, pooling: Pooling, fold: Fold, value: number): F => {
   const wide = spacePad(x, pooling.padding, value)
   const rank = pooling.box.length
-  return equal(pooling.box, pooling.stride)
+  return equal(pooling.box, pooling.stride) && boxes(pooling).dilation.every((step) => step === 1)
     ? fold(cutIntoTiles(wide, pooling), { axes: range(rank).map((i) => 3 + 2 * i) })
     : fold($.windows(wide, boxes(pooling)), { axes: range(rank).map((i) => 2 + i) })
 }
 
 /** How many elements of each box lie in the space. */
-const counts = (space: Shape, { box, stride, padding }: Pooling): ReadonlyArray<ReadonlyArray<number>> => {
-  const wide = space.map((d, i) => d + (padding[i]?.[0] ?? 0) + (padding[i]?.[1] ?? 0))
-  return placesOf(wide, boxes({ box, stride, padding })).map((n, i) =>
+const counts = (space: Shape, pooling: Pooling): ReadonlyArray<ReadonlyArray<number>> => {
+  const { box, stride, dilation } = boxes(pooling)
+  const wide = space.map((d, i) => d + (pooling.padding[i]?.[0] ?? 0) + (pooling.padding[i]?.[1] ?? 0))
+  return placesOf(wide, { box, stride, dilation }).map((n, i) =>
     range(n).map((p) => {
-      const start = p * (stride[i] ?? 1) - (padding[i]?.[0] ?? 0)
-      return Math.min(start + (box[i] ?? 1), space[i] ?? 0) - Math.max(start, 0)
+      const start = p * (stride[i] ?? 1) - (pooling.padding[i]?.[0] ?? 0)
+      const elements = range(box[i] ?? 1).map((k) => start + k * (dilation[i] ?? 1))
+      return elements.filter((at) => at >= 0 && at < (space[i] ?? 0)).length
     })
   )
 }
@@ -164,20 +175,50 @@ export const maxPool =
 
 // resampling and padding -------------------------------------------------------------------
 
-/** Every element repeated `times` along an axis, side by side. */
-const repeated = (x: F, axis: number, times: number): F => {
-  if (times === 1) return x
-  const [before, after] = [x.shape.slice(0, axis + 1), x.shape.slice(axis + 1)]
-  const shape = [...before, times, ...after]
-  const wide = $.broadcast(x, { shape, axes: range(shape.length).filter((i) => i !== axis + 1) })
-  return $.reshape(wide, { shape: x.shape.map((d, i) => (i === axis ? d * times : d)) })
-}
-
 /** Each element repeated along every axis of space. */
 export const upsampleNearest =
   (times: ReadonlyArray<number>) =>
   (x: F): F =>
-    times.reduce<F>((y, n, i) => repeated(y, i + 2, n), x)
+    times.reduce<F>((y, n, i) => repeat(n, i + 2)(y), x)
+
+/** What keeps its place when a space gets another size: its end elements, or its ends, half an element beyond them. */
+export type Alignment = 'corners' | 'half-pixel'
+
+/** Where element `i` of the new axis lies in the old one, whose elements are at 0, 1, …. */
+const sourceOf = (i: number, from: number, to: number, alignment: Alignment): number =>
+  alignment === 'half-pixel'
+    ? Math.min(Math.max(((i + 0.5) * from) / to - 0.5, 0), from - 1)
+    : to === 1
+      ? 0
+      : (i * (from - 1)) / (to - 1)
+
+/** One axis: each new element is a mean of two neighbours, weighted by how near they are. */
+const resampled = (x: F, axis: number, to: number, alignment: Alignment): F => {
+  const from = x.shape[axis] ?? 1
+  const place = (i: number): number => sourceOf(i, from, to, alignment)
+  const weights = (weight: (i: number) => number): F =>
+    constant([to, ...x.shape.slice(axis + 1).map(() => 1)], range(to).map(weight))
+  const below = takeAt(x, axis, (i) => Math.floor(place(i)), to)
+  const above = takeAt(x, axis, (i) => Math.min(Math.floor(place(i)) + 1, from - 1), to)
+  const share = (i: number): number => place(i) - Math.floor(place(i))
+  return add(
+    mul(
+      below,
+      weights((i) => 1 - share(i))
+    ),
+    mul(above, weights(share))
+  )
+}
+
+/**
+ * The space resampled to `sizes`, linearly along each axis (bilinear, trilinear).
+ *
+ * - `x` `[batch, channels, space]`, 1 to 3 axes of space; result `[batch, channels, sizes]`
+ */
+export const interpolateLinear =
+  (sizes: ReadonlyArray<number>, alignment: Alignment = 'half-pixel') =>
+  (x: F): F =>
+    sizes.reduce<F>((y, to, i) => (y.shape[i + 2] === to ? y : resampled(y, i + 2, to, alignment)), x)
 
 /** How a space goes on beyond its ends: the last element, a mirror with the last element on it, or from the start. */
 export type Continuation = 'replicate' | 'reflect' | 'circular'

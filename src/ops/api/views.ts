@@ -97,6 +97,30 @@ export const flip =
   <D extends DType, S extends Shape>(x: Expr<D, S>): Expr<D, S> =>
     $.flip(x, { axes: axes.map((axis) => axisOf(axis, x.shape.length)) })
 
+// repetition -----------------------------------------------------------------------------
+
+/** Every element `times` times along an axis, side by side: `[a, b]` becomes `[a, a, b, b]`. */
+export const repeat =
+  (times: number, axis: number) =>
+  <D extends DType>(x: Expr<D>): Expr<D> => {
+    const at = axisOf(axis, x.shape.length)
+    return repeated(x, at, at + 1, times)
+  }
+
+/** The whole `times[i]` times along each axis `i`, one after another: `[a, b]` becomes `[a, b, a, b]`. */
+export const tile =
+  (times: ReadonlyArray<number>) =>
+  <D extends DType>(x: Expr<D>): Expr<D> =>
+    times.reduce<Expr<D>>((y, n, axis) => repeated(y, axis, axis, n), x)
+
+/** `axis` as long again `times` times, by a new axis at `place`, just before it or just after. */
+const repeated = <D extends DType>(x: Expr<D>, axis: number, place: number, times: number): Expr<D> => {
+  if (times === 1) return x
+  const shape = [...x.shape.slice(0, place), times, ...x.shape.slice(place)]
+  const wide = $.broadcast(x, { shape, axes: range(shape.length).filter((i) => i !== place) })
+  return $.reshape(wide, { shape: x.shape.map((d, i) => (i === axis ? d * times : d)) })
+}
+
 // refinement -----------------------------------------------------------------------------
 
 const expected: Op = composite<{ readonly shape: Shape }, 1>({

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { difference, exact, type Close } from '../../../src/core/Close.ts'
 import { isFloat } from '../../../src/core/DType.ts'
-import { ops } from '../../../src/ops/registry.ts'
+import { $, ops } from '../../../src/ops/registry.ts'
+import { placesOf } from '../../../src/ops/windows.ts'
 import type { Device } from '../../../src/runtime/device.ts'
 import { onnx } from '../../../src/runtime/onnx/device.ts'
 import { reference } from '../../../src/runtime/reference/device.ts'
+import { varied } from '../../ops/evaluated.ts'
 import { graphOf } from '../examples.ts'
 import { done, runOn, type Outputs } from '../running.ts'
 
@@ -29,5 +31,21 @@ describe('the ONNX target', () => {
         const near = isFloat(value.dtype) ? close : exact
         expect(difference(near, got.get(name)!, value), `${op.name} ${name}`).toBeUndefined()
       }
+    })
+
+  // Boxes whose sizes, steps and spaces differ from axis to axis, so that no two axes can be confused.
+  const axes = { box: [5, 2, 3], stride: [2, 1, 3], space: [11, 5, 9] }
+  const dilations = [[2], [2, 2], [2, 2, 2], [1, 2, 1], [2, 1, 2], [1, 1, 1]]
+  for (const dilation of dilations)
+    it(`adds up boxes dilated by [${dilation}] over ${dilation.length} axes as the reference does`, async () => {
+      const rank = dilation.length
+      const [box, stride, space] = [axes.box.slice(0, rank), axes.stride.slice(0, rank), axes.space.slice(0, rank)]
+      const places = placesOf(space, { box, stride, dilation })
+      const added = $.overlap(varied([2, 3, ...box, ...places]), { box, stride, dilation, space })
+      const [expected, got] = [
+        await runOn(reference(), { added }, new Map()),
+        await runOn(device, { added }, new Map())
+      ]
+      expect(difference(close, got.get('added')!, expected.get('added')!)).toBeUndefined()
     })
 })

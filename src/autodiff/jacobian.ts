@@ -1,0 +1,69 @@
+/**
+ * Derivatives as arrays, and products with second derivatives, which need no array: forward over reverse.
+ *
+ * Source: Pearlmutter 1994, "Fast exact multiplication by the Hessian".
+ */
+import { scalar, variable, type Expr } from '../core/Expr.ts'
+import { substitute } from '../core/Lambda.ts'
+import { range, size } from '../core/Shape.ts'
+import { $ } from '../ops/registry.ts'
+import { abstracted } from './abstracted.ts'
+import { batched } from './batched.ts'
+import { exprs } from './exprs.ts'
+import { jvp } from './jvp.ts'
+import { vjp } from './vjp.ts'
+
+// jacobian -------------------------------------------------------------------------------
+
+/** All unit vectors of a space, `[size, …shape]`. */
+const basis = ({ dtype, shape }: Expr): Expr => {
+  const n = size(shape)
+  const place = (axis: number): Expr => $.iota({ shape: [n, n], axis, dtype: 'i32' })
+  return $.reshape($.cast($.equal(place(0), place(1)), { to: dtype }), { shape: [n, ...shape] })
+}
+
+const byRows = (x: Expr, y: Expr): Expr => {
+  const cotangent = variable(y)
+  const rows = batched(vjp([y], [x])([cotangent]), [cotangent], [basis(y)], size(y.shape))[0] ?? y
+  return $.reshape(rows, { shape: [...y.shape, ...x.shape] })
+}
+
+const byColumns = (x: Expr, y: Expr): Expr => {
+  const tangent = variable(x)
+  const columns = batched(jvp([y], [x])([tangent]), [tangent], [basis(x)], size(x.shape))[0] ?? y
+  const turned = $.transpose(columns, { order: [...range(y.shape.length).map((i) => i + 1), 0] })
+  return $.reshape(turned, { shape: [...y.shape, ...x.shape] })
+}
+
+/**
+ * `∂y/∂x` of `y = f(x)`, by rows or by columns, whichever are fewer.
+ *
+ * - `x`, `y` of a floating type; result `[…y, …x]`
+ */
+export const jacobian =
+  (f: (x: Expr) => Expr) =>
+  (x: Expr): Expr => {
+    const own = variable(x)
+    const y = f(own)
+    const faulty = [x, y].find(({ faults }) => faults.length > 0)
+    if (faulty !== undefined) return faulty
+    const found = size(own.shape) < size(y.shape) ? byColumns(own, y) : byRows(own, y)
+    return substitute([found], [own], [x])[0] ?? found
+  }
+
+// second order ---------------------------------------------------------------------------
+
+/**
+ * `H v`: the derivative of the gradient of a scalar `f` in the direction `v`, for trees of parameters and directions of
+ * one form. Costs a few evaluations of `f`, whatever the number of parameters.
+ */
+export const hessianVectorProduct =
+  <T>(f: (params: T) => Expr) =>
+  (params: T, direction: T): T => {
+    const { tree, variables, given, filled } = abstracted(params)
+    const gradient = vjp([f(tree)], variables)([scalar(1, 'f32')])
+    const toward = new Map(exprs.flatten(direction))
+    const names = exprs.flatten(params).map(([name]) => name)
+    const product = jvp(gradient, variables)(given.map((x, i) => toward.get(names[i] ?? '') ?? $.fill(0, x)))
+    return filled(substitute(product, variables, given))
+  }

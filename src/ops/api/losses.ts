@@ -1,0 +1,79 @@
+/** Losses of classes, of numbers that may be far off, and of directions. */
+import type { Expr } from '../../core/Expr.ts'
+import { axisOf } from '../../core/Shape.ts'
+import { $ } from '../registry.ts'
+import { logSoftmax } from './contractions.ts'
+import { clamp, scale, square, sub } from './elementwise.ts'
+import { take } from './indexing.ts'
+import { mean, sum } from './reductions.ts'
+
+type F = Expr<'f32'>
+
+// classes --------------------------------------------------------------------------------
+
+export interface CrossEntropy {
+  /** How much each class counts, `[classes]`. */
+  readonly weights?: F
+  /** The label of samples that do not count, such as −100. */
+  readonly ignore?: number
+}
+
+/** How much each sample counts; `undefined` where all count alike. */
+const importance = (labels: Expr<'i32'>, { weights, ignore }: CrossEntropy): F | undefined => {
+  const own = weights && take(0)(weights, labels)
+  if (ignore === undefined) return own
+  const counted: F = own ?? $.fill(1, { dtype: 'f32', shape: labels.shape })
+  return $.where($.equal(labels, $.fill(ignore, labels)), $.fill(0, counted), counted)
+}
+
+/** `Σ w x / Σ w`, and 0 where nothing counts. */
+const weightedMean = (x: F, w: F): F => {
+  const total: F = sum('all')(w)
+  const seen = $.less($.fill(0, w), w)
+  const whole = sum('all')($.where(seen, $.mul(w, x), $.fill(0, x)))
+  return $.div(whole, $.where($.less($.fill(0, total), total), total, $.fill(1, total)))
+}
+
+/**
+ * The mean of `−log softmax(logits)[label]`, weighted by class where told: `Σ wₗ ℓ / Σ wₗ`.
+ *
+ * - `logits` `[…, classes]`, `labels` `[…]`; the result is a number, 0 where no sample counts
+ */
+export const crossEntropy =
+  (options: CrossEntropy = {}) =>
+  (logits: F, labels: Expr<'i32'>): F => {
+    const axis = logits.shape.length - 1
+    const column = $.reshape(labels, { shape: [...labels.shape, 1] })
+    const picked = $.takeAlong(logSoftmax(-1)(logits), column, { axis })
+    const losses: F = $.neg($.reshape(picked, { shape: labels.shape }))
+    const weights = importance(labels, options)
+    return weights === undefined ? mean('all')(losses) : weightedMean(losses, weights)
+  }
+
+// numbers --------------------------------------------------------------------------------
+
+/** `½ d²` for differences `d` up to `delta`, beyond it a line of slope `delta` (Huber 1964); element by element. */
+export const huber =
+  (delta: number) =>
+  (x: F, y: F): F => {
+    const d: F = sub(x, y)
+    const near = clamp(-delta, delta)(d)
+    return $.mul(near, $.sub(d, scale(0.5)(near)))
+  }
+
+// directions -----------------------------------------------------------------------------
+
+/** `x` divided by its length along an axis, which is taken to be `epsilon` at least. */
+const direction = (x: F, axis: number, epsilon: number): F => {
+  const length2: F = sum([axis], 'kept')(square(x))
+  const inverse = $.rsqrt($.maximum(length2, $.fill(epsilon * epsilon, length2)))
+  return $.mul(x, $.broadcast(inverse, { shape: x.shape, axes: x.shape.map((_, i) => i) }))
+}
+
+/** The cosine of the angle between vectors along an axis, which disappears; 0, with finite gradients, for vectors 0. */
+export const cosineSimilarity =
+  (axis: number, epsilon = 1e-8) =>
+  (x: F, y: F): F => {
+    const at = axisOf(axis, x.shape.length)
+    return sum([at])($.mul(direction(x, at, epsilon), direction(y, at, epsilon)))
+  }
