@@ -25,7 +25,8 @@ const perCandidate = 3
 const worthwhile = 10
 const slowdown = 2
 const patience = 3
-const interval = 1000
+/** Runs between trials: few where cores may come free, which nothing else tells; slow steps tell when they are taken. */
+const interval = { fewer: 100, all: 1000 } as const
 
 // constructors ---------------------------------------------------------------------------
 
@@ -64,12 +65,13 @@ const again = (state: Tuning): Tuning => ({
   expected: state.expected
 })
 
+const due = ({ threads, candidates, runs, expected }: Tuning): boolean =>
+  expected > worthwhile && runs >= interval[threads < Math.max(...candidates) ? 'fewer' : 'all']
+
 const watching = (state: Tuning, elapsed: number): Tuning => {
   const slow = elapsed > worthwhile && elapsed > slowdown * state.expected ? state.slow + 1 : 0
-  const runs = state.runs + 1
-  return state.candidates.length > 1 && (slow >= patience || (runs >= interval && state.expected > worthwhile))
-    ? again(state)
-    : { ...state, runs, slow }
+  const next = { ...state, runs: state.runs + 1, slow }
+  return state.candidates.length > 1 && (slow >= patience || due(next)) ? again(state) : next
 }
 
 /** What is known after a run of `elapsed` milliseconds. */

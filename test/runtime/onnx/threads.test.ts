@@ -35,10 +35,17 @@ describe('the number of threads', () => {
     expect(steps(once, 20, quiet).used).not.toContain(1)
   })
 
-  it('is tried again after a thousand steps, so that a machine that became quiet is noticed', () => {
+  it('is tried again after a hundred steps on fewer than all, so that a machine that became quiet is noticed', () => {
     const settled = steps(tuning([2, 1]), 10, busy).state
     expect(settled.threads).toBe(1)
-    expect(steps(settled, 1010, quiet).state.threads).toBe(2)
+    expect(steps(settled, 110, quiet).state.threads).toBe(2)
+    expect(steps(settled, 90, quiet).used).not.toContain(2)
+  })
+
+  it('is tried again after a thousand steps on all', () => {
+    const settled = steps(tuning([2, 1]), 10, quiet).state
+    expect(steps(settled, 900, quiet).used).not.toContain(1)
+    expect(steps(settled, 1010, quiet).used.filter((n) => n === 1)).toHaveLength(3)
   })
 
   it('is not worth a trial for short steps, nor where there is no choice', () => {
