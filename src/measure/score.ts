@@ -19,8 +19,9 @@ export interface Judged {
 
 /** Real clips, which the others are compared with. */
 export interface Reference {
-  /** The Fréchet distance of features to those of real clips, each feature in units of its deviation there. */
-  readonly distance: (features: Features) => number
+  /** Features in units of their deviations over real clips; and how far such are from those, by Fréchet. */
+  readonly unit: (features: Features) => Features
+  readonly distance: (standard: Features) => number
   readonly motion: number
 }
 
@@ -45,7 +46,8 @@ export const referenceOf = ({ features, motion }: Judged): Reference => {
   const unit = standardised(gaussianOf(features))
   const apart = frechetDistance(gaussianOf(unit(features)))
   return {
-    distance: (others) => apart(gaussianOf(unit(others))),
+    unit,
+    distance: (standard) => apart(gaussianOf(standard)),
     motion: motion.reduce((sum, m) => sum + m, 0) / motion.length
   }
 }
@@ -60,11 +62,12 @@ export const score =
       const { value, low, high } = estimate(n, (chosen) => average((i) => Number(holds(i)), chosen))
       return { value, low: Math.max(0, low), high: Math.min(1, high) }
     }
+    const standard = reference.unit(features) // once, not at every resample
     return {
       captionAccuracy: part(0, (i) => digit[i] === true && direction[i] === true),
       digitAccuracy: part(1, (i) => digit[i] === true),
       directionAccuracy: part(2, (i) => direction[i] === true),
-      quality: estimate(3, (chosen) => reference.distance(select(features, chosen))),
+      quality: estimate(3, (chosen) => reference.distance(select(standard, chosen))),
       dynamics: estimate(4, (chosen) => average((i) => motion[i] ?? NaN, chosen) / reference.motion)
     }
   }

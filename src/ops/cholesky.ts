@@ -1,28 +1,25 @@
 /** The Cholesky factor of small matrices, one column after another. */
 import type { DType } from '../core/DType.ts'
-import type { Expr, Type } from '../core/Expr.ts'
-import type { Fault } from '../core/Fault.ts'
+import type { Expr } from '../core/Expr.ts'
 import { composite, type Builder, type Op } from '../core/Op.ts'
 import { range, type Shape } from '../core/Shape.ts'
-import { draw } from './draw.ts'
 import {
   columnAt,
   columnOf,
-  identity,
   lower,
-  notSquare,
+  ofSquares,
   outer,
+  ridged,
+  ridgedExamples,
   rowAt,
   rowsOf,
   stretched,
   symmetric,
   times,
   turned,
-  unitOf
+  unitOf,
+  type Ridge
 } from './matrices.ts'
-
-/** What is added to the diagonal first, which keeps a matrix that is nearly singular positive definite. */
-export type Ridge = { readonly ridge: number }
 
 declare module '../core/Op.ts' {
   interface Builder {
@@ -30,9 +27,6 @@ declare module '../core/Op.ts' {
     readonly cholesky: <D extends DType, S extends Shape>(a: Expr<D, S>, params: Ridge) => Expr<D, S>
   }
 }
-
-const typing = ([a]: ReadonlyArray<Type>): Type | Fault =>
-  notSquare('cholesky', a) ?? a ?? { _tag: 'WrongInputs', op: 'cholesky', expected: 1, got: 0 }
 
 interface Factoring {
   readonly columns: ReadonlyArray<Expr>
@@ -63,16 +57,12 @@ export const cholesky: Op = composite<Ridge, 1>({
   name: 'cholesky',
   equation: 'l, lower, with l lᵀ = (a + aᵀ) / 2 + ridge',
   arity: 1,
-  typing,
-  examples: [
-    { params: { ridge: 4 }, inputs: [draw([3, 3], 1)] },
-    { params: { ridge: 3 }, inputs: [draw([2, 2, 2], 1)] }
-  ],
+  typing: ofSquares('cholesky'),
+  examples: ridgedExamples,
   define:
     ($) =>
     ([a], { ridge }) => {
-      const whole = symmetric($, a)
-      const rest = ridge === 0 ? whole : $.add(whole, identity($, ridge, a))
+      const rest = ridged($, symmetric($, a), ridge)
       const { columns } = range(rowsOf(a)).reduce(nextColumn($), { columns: [], rest })
       return $.concat(columns, { axis: a.shape.length - 1 })
     },

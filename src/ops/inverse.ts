@@ -1,23 +1,23 @@
 /** The inverse of small matrices: elimination by Gauss and Jordan, the largest element of a column its pivot. */
 import type { DType } from '../core/DType.ts'
-import type { Expr, Type } from '../core/Expr.ts'
-import type { Fault } from '../core/Fault.ts'
+import type { Expr } from '../core/Expr.ts'
 import { composite, type Builder, type Op } from '../core/Op.ts'
 import { range, type Shape } from '../core/Shape.ts'
-import type { Ridge } from './cholesky.ts'
-import { draw } from './draw.ts'
 import {
   columnAt,
   columnOf,
   identity,
-  notSquare,
+  ofSquares,
   outer,
+  ridged,
+  ridgedExamples,
   rowAt,
   rowsOf,
   stretched,
   times,
   turned,
-  unitOf
+  unitOf,
+  type Ridge
 } from './matrices.ts'
 import { spreadAgain } from './reduce.ts'
 
@@ -27,9 +27,6 @@ declare module '../core/Op.ts' {
     readonly inverse: <D extends DType, S extends Shape>(a: Expr<D, S>, params: Ridge) => Expr<D, S>
   }
 }
-
-const typing = ([a]: ReadonlyArray<Type>): Type | Fault =>
-  notSquare('inverse', a) ?? a ?? { _tag: 'WrongInputs', op: 'inverse', expected: 1, got: 0 }
 
 /** 1 in the row of the pivot, 0 elsewhere: the first of the largest elements from row `k` on. */
 const pivotRow = ($: Builder, column: Expr, k: number): Expr => {
@@ -73,17 +70,12 @@ export const inverse: Op = composite<Ridge, 1>({
   name: 'inverse',
   equation: '(a + ridge)⁻¹',
   arity: 1,
-  typing,
-  examples: [
-    { params: { ridge: 4 }, inputs: [draw([3, 3], 1)] },
-    { params: { ridge: 3 }, inputs: [draw([2, 2, 2], 1)] }
-  ],
+  typing: ofSquares('inverse'),
+  examples: ridgedExamples,
   define:
     ($) =>
-    ([a], { ridge }) => {
-      const left = ridge === 0 ? a : $.add(a, identity($, ridge, a))
-      return range(rowsOf(a)).reduce(eliminate($), { left, right: identity($, 1, a) }).right
-    },
+    ([a], { ridge }) =>
+      range(rowsOf(a)).reduce(eliminate($), { left: ridged($, a, ridge), right: identity($, 1, a) }).right,
   vjp:
     ($) =>
     ({ output: y, cotangent: g }) => {

@@ -1,9 +1,10 @@
 /** Matrices in the last two axes, stacked along any others: what operations of linear algebra are written with. */
 import { literal, type Expr, type Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
-import type { Builder } from '../core/Op.ts'
+import type { Builder, Example } from '../core/Op.ts'
 import { range, type Shape } from '../core/Shape.ts'
 import { generate } from '../core/Tensor.ts'
+import { draw } from './draw.ts'
 
 // typing ---------------------------------------------------------------------------------
 
@@ -14,6 +15,21 @@ export const notSquare = (op: string, x: Type | undefined): Fault | undefined =>
     ? undefined
     : { _tag: 'Invalid', op, why: `needs square matrices in the last two axes, got [${shape}]` }
 }
+
+/** An operation on stacks of square matrices gives stacks of the same. */
+export const ofSquares =
+  (op: string) =>
+  ([a]: ReadonlyArray<Type>): Type | Fault =>
+    notSquare(op, a) ?? a ?? { _tag: 'WrongInputs', op, expected: 1, got: 0 }
+
+/** What is added to the diagonal first, which keeps a matrix that is nearly singular from being so. */
+export type Ridge = { readonly ridge: number }
+
+/** One matrix and a stack, with ridges that keep them from being singular. */
+export const ridgedExamples: ReadonlyArray<Example<Ridge>> = [
+  { params: { ridge: 4 }, inputs: [draw([3, 3], 1)] },
+  { params: { ridge: 3 }, inputs: [draw([2, 2, 2], 1)] }
+]
 
 // products and transposes ------------------------------------------------------------------
 
@@ -89,6 +105,9 @@ export const identity = ($: Builder, k: number, like: Expr): Expr => {
   const one = literal(generate(like.dtype, [n, n], (i) => (Math.floor(i / n) === i % n ? k : 0)))
   return $.broadcast(one, { shape: like.shape, axes: [rank - 2, rank - 1] })
 }
+
+/** `a + ridge`. */
+export const ridged = ($: Builder, a: Expr, ridge: number): Expr => (ridge === 0 ? a : $.add(a, identity($, ridge, a)))
 
 /** `(a + aᵀ) / 2`. */
 export const symmetric = ($: Builder, a: Expr): Expr => $.mul($.add(a, turned($, a)), $.fill(0.5, a))
