@@ -1,7 +1,7 @@
 /**
  * How many threads a program runs on, learnt from the time its steps take: on a machine whose cores are busy elsewhere,
  * one thread is faster than two that wait for each other. A trial times each number in turn and keeps the fastest; it
- * is held again when steps become slow, and once in a while.
+ * is held again when steps become slow, when cores that were busy come free, and once in a while.
  */
 
 // model ----------------------------------------------------------------------------------
@@ -17,6 +17,9 @@ export interface Tuning {
   /** Runs since then, and how many in a row were slow. */
   readonly runs: number
   readonly slow: number
+  /** Whether the cores that more threads would need have been seen busy since, and the runs in a row with them idle. */
+  readonly crowded: boolean
+  readonly free: number
 }
 
 /** Runs of one number in a trial. The first warms up and does not count. */
@@ -25,7 +28,9 @@ const perCandidate = 3
 const worthwhile = 10
 const slowdown = 2
 const patience = 3
-/** Runs between trials: few where cores may come free, which nothing else tells; slow steps tell when they are taken. */
+/** Of the cores that more threads would need: this share idle is room for them, less than that is none. */
+const room = { enough: 0.7, none: 0.5 } as const
+/** Runs between trials: few where cores may come free, which the clocks may not tell; slow steps tell when they are taken. */
 const interval = { fewer: 100, all: 1000 } as const
 
 // constructors ---------------------------------------------------------------------------
@@ -36,7 +41,9 @@ export const tuning = (candidates: ReadonlyArray<number>): Tuning => ({
   trial: candidates.length > 1 ? [] : undefined,
   expected: 0,
   runs: 0,
-  slow: 0
+  slow: 0,
+  crowded: false,
+  free: 0
 })
 
 // combinators ----------------------------------------------------------------------------
@@ -48,7 +55,7 @@ const settled = (state: Tuning, trial: ReadonlyArray<number>, tried: number): Tu
   const times = state.candidates.slice(0, tried).map((_, i) => timeOf(trial, i))
   const expected = Math.min(...times)
   const threads = state.candidates[times.indexOf(expected)] ?? 1
-  return { ...state, threads, trial: undefined, expected, runs: 0, slow: 0 }
+  return { ...state, threads, trial: undefined, expected, runs: 0, slow: 0, crowded: false, free: 0 }
 }
 
 const trying = (state: Tuning, trial: ReadonlyArray<number>): Tuning => {
@@ -65,15 +72,29 @@ const again = (state: Tuning): Tuning => ({
   expected: state.expected
 })
 
-const due = ({ threads, candidates, runs, expected }: Tuning): boolean =>
-  expected > worthwhile && runs >= interval[threads < Math.max(...candidates) ? 'fewer' : 'all']
+/** Threads that the machine could run and the program does not. */
+const unused = ({ threads, candidates }: Tuning): number => Math.max(...candidates) - threads
 
-const watching = (state: Tuning, elapsed: number): Tuning => {
+/** What idle cores tell, where there is use for them. */
+const noticing = (state: Tuning, idle: number | undefined): Tuning => {
+  const wanted = unused(state)
+  if (idle === undefined || wanted === 0) return state
+  const crowded = state.crowded || idle < room.none * wanted
+  return { ...state, crowded, free: idle >= room.enough * wanted ? state.free + 1 : 0 }
+}
+
+/** Only cores that were busy can come free: where all are idle and fewer threads are faster, a trial would say it again. */
+const cameFree = ({ crowded, free }: Tuning): boolean => crowded && free >= patience
+
+const due = (state: Tuning): boolean =>
+  state.expected > worthwhile && (cameFree(state) || state.runs >= interval[unused(state) > 0 ? 'fewer' : 'all'])
+
+const watching = (state: Tuning, elapsed: number, idle: number | undefined): Tuning => {
   const slow = elapsed > worthwhile && elapsed > slowdown * state.expected ? state.slow + 1 : 0
-  const next = { ...state, runs: state.runs + 1, slow }
+  const next = { ...noticing(state, idle), runs: state.runs + 1, slow }
   return state.candidates.length > 1 && (slow >= patience || due(next)) ? again(state) : next
 }
 
-/** What is known after a run of `elapsed` milliseconds. */
-export const observe = (state: Tuning, elapsed: number): Tuning =>
-  state.trial === undefined ? watching(state, elapsed) : trying(state, [...state.trial, elapsed])
+/** What is known after a run of `elapsed` milliseconds, of late with `idle` cores that had nothing to do. */
+export const observe = (state: Tuning, elapsed: number, idle?: number): Tuning =>
+  state.trial === undefined ? watching(state, elapsed, idle) : trying(state, [...state.trial, elapsed])

@@ -4,6 +4,7 @@
  */
 import { parentPort } from 'node:worker_threads'
 import type * as Onnx from 'onnxruntime-node'
+import { idleCores } from './idle.ts'
 import type { Answer, Answered, Asked, Binding, Optimization, Part, Request } from './protocol.ts'
 import { observe, tuning, type Tuning } from './threads.ts'
 
@@ -29,6 +30,7 @@ interface State {
   runtime: Runtime | undefined
   readonly programs: Map<number, Loaded>
   readonly buffers: Map<number, Held>
+  readonly idle: () => number | undefined
 }
 
 const done: Answer = { _tag: 'Done' }
@@ -163,7 +165,7 @@ const run = async (state: State, { program: id, inputs, outputs, donated }: Requ
   const session = await sessionOf(state.runtime, program, program.tuning.threads)
   const start = performance.now()
   const results = await session.run(feeds)
-  program.tuning = observe(program.tuning, performance.now() - start)
+  program.tuning = observe(program.tuning, performance.now() - start, state.idle())
   await tidy(program)
   for (const buffer of donated) state.buffers.delete(buffer)
   for (const [label, parts] of outputs) {
@@ -215,7 +217,7 @@ const answer = (state: State, request: Request): Answer | Promise<Answer> => {
 }
 
 const serve = (port: NonNullable<typeof parentPort>): void => {
-  const state: State = { runtime: undefined, programs: new Map(), buffers: new Map() }
+  const state: State = { runtime: undefined, programs: new Map(), buffers: new Map(), idle: idleCores() }
   let queue: Promise<void> = Promise.resolve()
   const reply =
     ({ id, request }: Asked) =>

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { observe, tuning, type Tuning } from '../../../src/runtime/onnx/threads.ts'
 
 /** Runs `n` steps on a machine on which a step takes `time(threads)`; the thread counts used. */
-const steps = (state: Tuning, n: number, time: (threads: number) => number) => {
+const steps = (state: Tuning, n: number, time: (threads: number) => number, idle?: number) => {
   const used: Array<number> = []
   let now = state
   for (let i = 0; i < n; i++) {
     used.push(now.threads)
-    now = observe(now, time(now.threads))
+    now = observe(now, time(now.threads), idle)
   }
   return { used, state: now }
 }
@@ -40,6 +40,18 @@ describe('the number of threads', () => {
     expect(settled.threads).toBe(1)
     expect(steps(settled, 110, quiet).state.threads).toBe(2)
     expect(steps(settled, 90, quiet).used).not.toContain(2)
+  })
+
+  it('is tried again when a core that was busy has been idle for three steps', () => {
+    const settled = steps(tuning([2, 1]), 10, busy, 0.1).state
+    expect(settled.threads).toBe(1)
+    expect(steps(settled, 90, busy, 0.1).used).not.toContain(2)
+    expect(steps(settled, 10, quiet, 0.9).used).toEqual([1, 1, 1, 1, 1, 1, 2, 2, 2, 2])
+  })
+
+  it('is not tried again for cores that were idle all along, where fewer threads are faster', () => {
+    const settled = steps(tuning([2, 1]), 10, busy, 0.9).state
+    expect(steps(settled, 90, busy, 0.9).used).not.toContain(2)
   })
 
   it('is tried again after a thousand steps on all', () => {
