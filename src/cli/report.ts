@@ -79,7 +79,8 @@ const plots = (folder: string): Task<ReadonlyArray<Plot>> =>
         plotOf('Stage 1: gradient', 'norm', one, ['gradientNorm']),
         plotOf('Stage 2: fake score', 'loss', two, ['fake']),
         plotOf('Stage 2: pull of the teacher on the samples', 'mean square', two, ['vsdDirection']),
-        plotOf('Stage 2: gradients', 'norm', two, ['gradientNorm', 'fakeGradientNorm'])
+        plotOf('Stage 2: gradients', 'norm', two, ['gradientNorm', 'fakeGradientNorm']),
+        plotOf('Stage 2: how sure the discriminator is of data', 'σ(logit)', two, ['certaintyReal', 'certaintyFake'])
       ].filter(({ series }) => series.length > 0)
     )
   )

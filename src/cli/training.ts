@@ -5,13 +5,15 @@
  */
 import { E, O, pipe, TE } from '../core/fp.ts'
 import { fold, type Key } from '../core/Key.ts'
+import { range } from '../core/Shape.ts'
 import * as Checkpoint from '../io/checkpoint.ts'
 import { show as showIo, type IoFault } from '../io/IoFault.ts'
 import { log, measure, resume, type Run } from '../io/run.ts'
 import type { Metadata, Tensors } from '../io/safetensors.ts'
 import type { Device, Executable } from '../runtime/device.ts'
+import { diagnosis, type Bad } from './diagnosis.ts'
 import { failure, interrupted, io, type Result, type Task } from './Failure.ts'
-import { advance, download, upload, without, type State } from './programs.ts'
+import { advance, download, upload, without, type Advanced, type State } from './programs.ts'
 import { render, type Screen } from './progress.ts'
 
 // model ----------------------------------------------------------------------------------
@@ -25,10 +27,13 @@ export interface Job {
   readonly label: string
   readonly steps: number
   readonly key: Key
+  /** The state before the first step. */
+  readonly beginning: () => Tensors
   /** The compiled step with this number, counted from 0. */
   readonly stepOf: (step: number) => Executable
   readonly inputsOf: Feed
   readonly checkpointEvery: number
+  /** Of every so many steps, the last is written down, and the last of each other program that they alternate with. */
   readonly logEvery: number
   /** What steps read and never replace: other models, on the device. Not part of checkpoints. */
   readonly frozen: State
@@ -111,17 +116,32 @@ interface Turn {
 const scalars = (values: Tensors): Metrics =>
   Object.fromEntries([...values].map(([name, value]) => [name, value.data[0] ?? NaN]))
 
+const badOf = (metrics: Metrics, step: number): Bad | undefined => {
+  const bad = Object.entries(metrics).find(([, value]) => !Number.isFinite(value))
+  return bad === undefined ? undefined : { metric: bad[0], step }
+}
+
+const notANumber = ({ label }: Job, { run }: Place, { saved }: Turn, { metric, step }: Bad): string =>
+  `${label}: ${metric} is not a number at step ${step + 1}; the checkpoint of step ${saved} is kept in ${run.checkpoints}; lower the learning rate or clip harder, under another name`
+
+/** The metrics, if they are numbers; else what is known of where they ceased to be. */
 const finite =
-  ({ label }: Job, { run }: Place, { point, saved }: Turn) =>
-  (metrics: Metrics): Result<Metrics> => {
-    const bad = Object.entries(metrics).find(([, value]) => !Number.isFinite(value))
-    return bad === undefined
-      ? E.right(metrics)
-      : E.left(
-          failure(
-            `${label}: ${bad[0]} is not a number at step ${point.step + 1}; the checkpoint of step ${saved} is kept in ${run.checkpoints}; lower the learning rate or clip harder, under another name`
-          )
-        )
+  (device: Device, job: Job, place: Place, turn: Turn) =>
+  ({ state, rest }: Advanced): Task<Metrics> => {
+    const metrics = scalars(rest)
+    const bad = badOf(metrics, turn.point.step)
+    if (bad === undefined) return TE.right(metrics)
+    const stopped = notANumber(job, place, turn, bad)
+    device.release(without(state, job.frozen).values())
+    return pipe(
+      diagnosis(device, job, place, bad),
+      TE.match(
+        () => failure(stopped),
+        (found) => failure(stopped, `${job.label}: ${found}`)
+      ),
+      TE.fromTask,
+      TE.flatMap((why) => TE.left(why))
+    )
   }
 
 const isLast = ({ steps }: Job, step: number): boolean => step === steps
@@ -137,10 +157,10 @@ const stepped = (
   const { step, state } = turn.point
   return pipe(
     advance(device, job.stepOf(step))(new Map([...job.frozen, ...state]), job.inputsOf(step, fold(job.key, step))),
-    TE.flatMapEither((done) =>
+    TE.flatMap((done) =>
       pipe(
-        finite(job, place, turn)(scalars(done.rest)),
-        E.map((metrics) => ({
+        finite(device, job, place, turn)(done),
+        TE.map((metrics) => ({
           ...turn,
           metrics,
           point: { step: step + 1, state: without(done.state, job.frozen), seconds: clock() },
@@ -151,10 +171,17 @@ const stepped = (
   )
 }
 
+/** Whether a step, counted from 1, is the last of its program among the steps that are logged together. */
+export const isLogged = (
+  { steps, logEvery, stepOf }: Pick<Job, 'steps' | 'logEvery' | 'stepOf'>,
+  step: number
+): boolean => {
+  const end = Math.min(steps, Math.ceil(step / logEvery) * logEvery)
+  return range(end - step).every((i) => stepOf(step + i) !== stepOf(step - 1))
+}
+
 const written = (job: Job, { run }: Place, step: number, metrics: Metrics): Task<void> =>
-  step % job.logEvery === 0 || isLast(job, step)
-    ? io(measure(run, { step, phase: job.label, ...metrics }))
-    : TE.right(undefined)
+  isLogged(job, step) ? io(measure(run, { step, phase: job.label, ...metrics })) : TE.right(undefined)
 
 const kept = (device: Device, job: Job, place: Place, turn: Turn): Task<Turn> => {
   const { step } = turn.point

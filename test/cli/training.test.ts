@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { compileStep, upload } from '../../src/cli/programs.ts'
-import { restore, train, type Job, type Place } from '../../src/cli/training.ts'
+import { isLogged, restore, train, type Job, type Place } from '../../src/cli/training.ts'
 import { gradOf } from '../../src/autodiff/grad.ts'
 import { E, O, TE, pipe } from '../../src/core/fp.ts'
 import { key, normal, type Key } from '../../src/core/Key.ts'
 import { floats, type Tensor } from '../../src/core/Tensor.ts'
 import { create, environment } from '../../src/io/run.ts'
-import { input, log, mean, mul, scale, square, sub } from '../../src/ops/api.ts'
+import { input, log, mean, mul, offset, scale, square, sub } from '../../src/ops/api.ts'
 import { reference } from '../../src/runtime/reference/device.ts'
 
 const device = reference()
@@ -37,6 +37,7 @@ const jobOf = async (over: Partial<Job> = {}): Promise<Job> => {
     label: 'toy',
     steps: 12,
     key: key(3),
+    beginning: () => start,
     stepOf: () => step,
     inputsOf: feed,
     checkpointEvery: 4,
@@ -57,6 +58,25 @@ const placeAt = async (stop = { asked: false }): Promise<Place> => {
 const begin = async () => ({ step: 0, state: right(await upload(device, start)()), seconds: 0 })
 
 const metricsOf = ({ run }: Place): string => readFileSync(run.metrics, 'utf8')
+
+describe('what is logged', () => {
+  const one = async () => right(await compileStep(device, outputs())())
+  const logged = (stepOf: Job['stepOf'], steps: number, logEvery: number) =>
+    Array.from({ length: steps }, (_, i) => i + 1).filter((step) => isLogged({ steps, logEvery, stepOf }, step))
+
+  it('is every so many steps, and the last', async () => {
+    const step = await one()
+
+    expect(logged(() => step, 12, 5)).toEqual([5, 10, 12])
+  })
+
+  it('is the last step of each program, where they alternate', async () => {
+    const [student, critics] = [await one(), await one()]
+
+    expect(logged((i) => ((i + 1) % 5 === 0 ? student : critics), 12, 5)).toEqual([4, 5, 9, 10, 12])
+    expect(logged((i) => ((i + 1) % 2 === 0 ? student : critics), 12, 6)).toEqual([5, 6, 11, 12])
+  })
+})
 
 describe('training', () => {
   it('goes down the loss and writes every step', async () => {
@@ -125,20 +145,56 @@ describe('training', () => {
     expect(point).toMatchObject({ _tag: 'Some', value: { step: 12, seconds: end.seconds } })
   })
 
-  it('stops with a sentence where a loss is not a number, and keeps the checkpoint before', async () => {
-    const place = await placeAt()
+  describe('where a loss is not a number', () => {
     const w = input('w', 'f32', [])
-    const step = right(await compileStep(device, { w: sub(w, scale(1)(w)), loss: log(sub(w, scale(2)(w))) })())
 
-    const ended = await train(
-      device,
-      await jobOf({ stepOf: () => step, checkpointEvery: 1 }),
-      place
-    )({ step: 0, state: right(await upload(device, new Map([['w', floats([], [1])]]))()), seconds: 0 })()
+    /** The sentences of a training whose loss is `log w`, while `w` falls by 1 from where it begins. */
+    const sentencesOf = async (from: number, over: Partial<Job> = {}): Promise<ReadonlyArray<string>> => {
+      const falling = right(await compileStep(device, { w: offset(-1)(w), loss: log(w) })())
+      const beginning = () => new Map([['w', floats([], [from])]])
+      const job = await jobOf({ stepOf: () => falling, beginning, ...over })
+      const state = right(await upload(device, beginning())())
+      const ended = await train(device, job, await placeAt())({ step: 0, state, seconds: 0 })()
+      return E.isLeft(ended) ? ended.left.sentences : []
+    }
 
-    expect(ended).toMatchObject({ _tag: 'Left', left: { code: 1 } })
-    if (E.isLeft(ended))
-      expect(ended.left.sentences.join()).toMatch(/loss is not a number at step 1; .* lower the learning rate/)
+    it('stops with a sentence, and keeps the checkpoint before', async () => {
+      const [stopped] = await sentencesOf(-1)
+
+      expect(stopped).toMatch(/loss is not a number at step 1; .* lower the learning rate/)
+    })
+
+    it('says which operation gave it first, going back to the beginning', async () => {
+      expect((await sentencesOf(2.5))[1]).toBe(
+        'toy: at step 4, log f32[] is the first to give NaN (all NaN), of w f32[] (-0.5 to -0.5); on the way to loss: log'
+      )
+    })
+
+    it('says so going back to a checkpoint', async () => {
+      const shown: Array<string> = []
+      const place = {
+        ...(await placeAt()),
+        screen: { show: (line: string) => void shown.push(line), end: () => undefined }
+      }
+      const falling = right(await compileStep(device, { w: offset(-1)(w), loss: log(w) })())
+      const job = await jobOf({ stepOf: () => falling, checkpointEvery: 3 })
+
+      const ended = await train(
+        device,
+        job,
+        place
+      )({ step: 0, state: right(await upload(device, new Map([['w', floats([], [4])]]))()), seconds: 0 })()
+
+      expect(shown.at(-1)).toBe('toy: loss is not a number at step 5; looking for where it began, from step 3 on')
+      expect(ended).toMatchObject({
+        left: {
+          sentences: [
+            expect.stringContaining('the checkpoint of step 3 is kept'),
+            'toy: at step 5, log f32[] is the first to give infinity (all infinite), of w f32[] (0 to 0); on the way to loss: log'
+          ]
+        }
+      })
+    })
   })
 
   it('refuses a checkpoint that was made with another configuration', async () => {
