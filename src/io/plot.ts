@@ -131,8 +131,8 @@ const isShown =
   ([x, y]: Points[number]): boolean =>
     Number.isFinite(x) && Number.isFinite(y) && (!logarithmic || y > 0)
 
-/** The drawing with its title and legend. Values that are not finite are left out. */
-export const draw = (plot: Plot): Html => {
+/** Rules, axes and lines. */
+const drawing = (plot: Plot): Html => {
   const shown = plot.series.map(({ points }) => points.filter(isShown(plot)))
   const all = shown.flat()
   const [base, middle] = [height - bottom, (left + width - right) / 2]
@@ -148,14 +148,51 @@ export const draw = (plot: Plot): Html => {
     top,
     5
   )
-  return markup`<figure class="plot"><figcaption>${plot.title}</figcaption>
-<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${plot.title}">
-${across(y)}
+  return markup`${across(y)}
 ${along(x)}
 <line class="axis" x1="${left}" x2="${width - right}" y1="${base}" y2="${base}" />
 <text x="${middle}" y="${height - 6}" text-anchor="middle">${plot.x}</text>
 <text transform="translate(12 ${(top + base) / 2}) rotate(-90)" text-anchor="middle">${plot.y}</text>
-${shown.map((points, i) => line(points, x, y, i))}
+${shown.map((points, i) => line(points, x, y, i))}`
+}
+
+/** The drawing with its title and legend, for a page. Values that are not finite are left out. */
+export const draw = (plot: Plot): Html => markup`<figure class="plot"><figcaption>${plot.title}</figcaption>
+<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${plot.title}">
+${drawing(plot)}
 </svg>
 ${legend(plot.series)}</figure>`
+
+// images ---------------------------------------------------------------------------------
+
+const head = 34
+
+const imageStyle: Html = markup`<style>
+text { fill: #667079; font: 13px system-ui, sans-serif }
+.title { fill: #1c2024; font-weight: 600 } .paper { fill: #fff }
+.rule { stroke: #e2e6ea } .axis { stroke: #667079 }
+polyline, .key { fill: none; stroke: currentColor; stroke-width: 1.5; stroke-linejoin: round }
+circle { fill: currentColor }
+.colour-0 { color: #2f6fd0 } .colour-1 { color: #d9622b } .colour-2 { color: #2a9d5c } .colour-3 { color: #b8429c }
+.colour-4 { color: #8a6d1f } .colour-5 { color: #1a93a8 } .colour-6 { color: #7a55d3 } .colour-7 { color: #c23b4a }
+</style>`
+
+/** One below the other, at the upper right. */
+const key = ({ name }: Series, i: number): Html => {
+  const [x, y] = [width - right, head + top + 14 + 18 * i]
+  return markup`<text x="${x - 28}" y="${y}" dy="0.32em" text-anchor="end">${name}</text>
+<line class="key colour-${i % colours}" x1="${x - 22}" x2="${x}" y1="${y}" y2="${y}" />`
 }
+
+/** The same as an SVG file that stands alone, on white. */
+export const image = (plot: Plot): string =>
+  markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height + head}">
+${imageStyle}
+<rect class="paper" width="${width}" height="${height + head}" />
+<text class="title" x="${left}" y="22">${plot.title}</text>
+<g transform="translate(0 ${head})">
+${drawing(plot)}
+</g>
+${plot.series.length < 2 ? [] : plot.series.map(key)}
+</svg>
+`.text
