@@ -2,7 +2,7 @@
 import functional from 'eslint-plugin-functional'
 import tseslint from 'typescript-eslint'
 
-const pure = ['core', 'ops', 'interpret', 'autodiff', 'nn', 'optim', 'flow', 'compile', 'tmd', 'measure']
+const pure = ['core', 'ops', 'interpret', 'autodiff', 'nn', 'optim', 'flow', 'compile', 'tmd', 'measure', 'inspect']
 const numeric = [
   'src/core/Tensor.ts',
   'src/core/Key.ts',

@@ -30,7 +30,7 @@ const ofRows =
     return batchedOne(body(part, row), row.filter(moving), operands.filter(moving), rows)
   }
 
-const recomputed: Op = composite<Lambda>({
+export const recomputed: Op = composite<Lambda>({
   name: 'checkpoint',
   equation: 'a part of a graph, computed again for its gradient',
   arity: -1,

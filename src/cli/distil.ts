@@ -52,7 +52,7 @@ interface Scene {
 interface Stage {
   readonly name: StageName
   readonly beginning: () => Tensors
-  readonly job: Task<Omit<Job, 'label' | 'frozen' | 'about'>>
+  readonly job: Task<Omit<Job, 'label' | 'frozen' | 'about' | 'beginning'>>
 }
 
 // what a teacher is made of ------------------------------------------------------------------
@@ -100,7 +100,7 @@ const runStage = (scene: Scene, stage: Stage): Task<Tensors> => {
     TE.bind('from', ({ found }) => withWords(scene, found)),
     TE.tap(({ run, from }) => io(log(run, 'info', `${name} goes on from step ${from.step}`))),
     TE.bind('end', ({ job, frozen, place, from }) =>
-      train(device, { ...job, label: name, frozen, about }, place)(from)
+      train(device, { ...job, label: name, frozen, about, beginning: stage.beginning }, place)(from)
     ),
     TE.bind('tensors', ({ end }) => download(device, averageOf(end.state, 'student'))),
     TE.tapIO(

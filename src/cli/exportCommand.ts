@@ -1,8 +1,7 @@
 /** `fluxion export MODEL`: a model as files that others can use, its weights as narrow as they are wanted. */
 import { size } from '../core/Shape.ts'
 import { pipe, TE } from '../core/fp.ts'
-import { emit } from '../compile/onnx/emit.ts'
-import { program } from '../compile/Program.ts'
+import { toOnnx } from '../io/export.ts'
 import { writeBytes, type Written } from '../io/files.ts'
 import { readHeader } from '../io/safetensors.ts'
 import type { StudentFile } from './configs.ts'
@@ -30,8 +29,8 @@ export interface ExportRequest {
 /** A student's whole sampler as one ONNX file, for one clip: tokens and a key in, the clip out. */
 export const writeSampler = ({ config, tensors }: Model<StudentFile>, path: string): Task<Written> =>
   pipe(
-    graph(TE.fromEither(program({ clips: samplingGraph(config, 1) }))),
-    TE.flatMap((compiled) => io(writeBytes(path, [emit(compiled, under('params', tensors)).bytes])))
+    graph(TE.fromEither(toOnnx({ clips: samplingGraph(config, 1) }, Object.fromEntries(under('params', tensors))))),
+    TE.flatMap(({ bytes }) => io(writeBytes(path, [bytes])))
   )
 
 // sentences ------------------------------------------------------------------------------

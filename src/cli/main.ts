@@ -144,9 +144,24 @@ const evaluate = command({
 
 const inspect = command({
   name: 'inspect',
-  description: 'says what a model file is and what is in it',
-  args: { file: positional(model) },
-  handler: ({ file }) => perform(inspectCommand(file))
+  description: 'says what a model file is and what is in it, or what it computes',
+  args: {
+    file: positional(model),
+    kernels: flag({
+      long: 'kernels',
+      description: 'a table of what it becomes on a GPU, with work, traffic and memory'
+    }),
+    operations: flag({ long: 'operations', description: 'a table of the operations of its graph, on any device' }),
+    text: flag({ long: 'text', description: 'its graph as text' }),
+    wgsl: option({
+      long: 'wgsl',
+      type: string,
+      defaultValue: () => '',
+      description: 'a folder for the text of each kernel'
+    }),
+    svg: option({ long: 'svg', type: string, defaultValue: () => '', description: 'an SVG file for a drawing of it' })
+  },
+  handler: (request) => perform(inspectCommand(request))
 })
 
 const exported = command({

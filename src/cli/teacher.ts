@@ -76,7 +76,7 @@ const doubled = ({ value, features }: Time): Time => ({
 })
 
 /** One Euler step of the guided velocity; both velocities come out of one pass of a doubled batch. */
-const eulerStep = (model: ModelConfig, data: DataConfig, { omega, batch }: SamplerOptions): Outputs => {
+export const eulerStep = (model: ModelConfig, data: DataConfig, { omega, batch }: SamplerOptions): Outputs => {
   const params = teacherInputs(model, 'params')
   const x: Real = input('x', 'f32', clipShape(data, batch))
   const time = timeInputs('t', batch, model.frequencies)

@@ -73,11 +73,13 @@ const jobOf = <C extends Training>(
   { kind }: Trainee<C>,
   config: C,
   step: ReturnType<Job['stepOf']>,
-  inputsOf: Feed
+  inputsOf: Feed,
+  beginning: () => Tensors
 ): Job => ({
   label: config.name,
   steps: config.train.steps,
   key: fold(key(config.seed), 1),
+  beginning,
   stepOf: () => step,
   inputsOf,
   checkpointEvery: config.train.checkpointEvery,
@@ -112,7 +114,7 @@ const trainWith =
         io(log(run, 'info', from.step === 0 ? 'training begins' : 'training goes on', { step: from.step }))
       ),
       TE.flatMap(({ images, step, place, from }) =>
-        train(device, jobOf(trainee, config, step, trainee.feed(images.training, config)), place)(from)
+        train(device, jobOf(trainee, config, step, trainee.feed(images.training, config), beginning), place)(from)
       ),
       TE.flatMap((end) => finish(device, trainee.kind, config, join(folder, `${config.kind}.safetensors`), end))
     )

@@ -3,8 +3,10 @@ import { topological, type Expr } from '../core/Expr.ts'
 import type { Fault, Faults } from '../core/Fault.ts'
 import { E } from '../core/fp.ts'
 import { equal } from '../core/Shape.ts'
-import type { Tensor } from '../core/Tensor.ts'
+import { isNarrow } from '../core/DType.ts'
+import { held, map, stored, type Tensor } from '../core/Tensor.ts'
 import { definition } from '../ops/define.ts'
+import { widen } from '../ops/widen.ts'
 
 export type Environment = ReadonlyMap<string, Tensor>
 
@@ -15,6 +17,10 @@ const inputFault = (node: Expr, name: string, value: Tensor | undefined): Fault 
       ? undefined
       : { _tag: 'InputDiffers', name, expected: node.shape, got: value.shape }
 
+/** What a sum of integers is once it has wrapped around. */
+const whole = (x: Tensor): Tensor =>
+  x.dtype === 'i32' || x.dtype === 'u32' ? map(x, (value) => held(x.dtype, value)) : x
+
 /** The nodes a value is computed through: composites give way to their definitions. */
 const meaningOf = (node: Expr, values: Map<Expr, Tensor>): Tensor => {
   const { term } = node
@@ -22,7 +28,7 @@ const meaningOf = (node: Expr, values: Map<Expr, Tensor>): Tensor => {
   if (term._tag === 'Input' || term.op._tag === 'Composite')
     return { dtype: node.dtype, shape: [], data: new Float64Array() }
   const inputs = term.inputs.map((x) => values.get(x) as Tensor)
-  return term.op.meaning(inputs, term.params, { dtype: node.dtype, shape: node.shape })
+  return whole(term.op.meaning(inputs, term.params, { dtype: node.dtype, shape: node.shape }))
 }
 
 /** Evaluates below `roots` into `values`, which holds the leaves already. */
@@ -30,7 +36,8 @@ const run = (roots: ReadonlyArray<Expr>, values: Map<Expr, Tensor>): void => {
   for (const node of topological(roots, values)) {
     if (values.has(node)) continue
     const { term } = node
-    const body = term._tag === 'Apply' ? definition({ ...node, term }) : undefined
+    const defined = term._tag === 'Apply' ? definition({ ...node, term }) : undefined
+    const body = defined && widen([defined], values)[0]
     if (body !== undefined) run([body], values)
     values.set(node, body === undefined ? meaningOf(node, values) : (values.get(body) as Tensor))
   }
@@ -47,10 +54,11 @@ export const evaluate =
     const unbound = inputs.flatMap((node) => {
       const name = node.term._tag === 'Input' ? node.term.name : ''
       const value = environment.get(name)
-      if (value !== undefined) values.set(node, value)
+      if (value !== undefined) values.set(node, isNarrow(node.dtype) ? stored({ ...value, dtype: node.dtype }) : value)
       return inputFault(node, name, value) ?? []
     })
     if (unbound.length > 0) return E.left(unbound)
-    run(roots, values)
-    return E.right(roots.map((root) => values.get(root) as Tensor))
+    const wide = widen(roots)
+    run(wide, values)
+    return E.right(wide.map((root) => values.get(root) as Tensor))
   }

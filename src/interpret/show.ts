@@ -4,34 +4,62 @@
  *
  * Laws: `laws/codec.ts` (`parse ∘ show = id`, by identity).
  */
-import { topological, type Expr, type Params, type Term } from '../core/Expr.ts'
+import type { Expr } from '../core/Expr.ts'
 import { show as sentence } from '../core/Fault.ts'
 import { absurd } from '../core/fp.ts'
+import { listing, type Content, type Line, type Section } from './listing.ts'
 
-const showNumber = (value: number): string => (Object.is(value, -0) ? '-0' : String(value))
+// values ---------------------------------------------------------------------------------
 
-/** JSON has no words for these numbers: they are strings that begin with `#`. */
-const special = (_: string, value: unknown): unknown =>
-  typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0)) ? `#${showNumber(value)}` : value
+/** The shortest text that reads back as the same number. */
+export const showNumber = (value: number): string => (Object.is(value, -0) ? '-0' : String(value))
 
-const showParams = (params: Params): string =>
-  Object.keys(params).length === 0 ? '' : ` ${JSON.stringify(params, special)}`
+/** JSON, with words for the numbers that JSON has none for. */
+const showValue = (value: unknown): string =>
+  typeof value === 'number'
+    ? showNumber(value)
+    : Array.isArray(value)
+      ? `[${value.map(showValue).join(',')}]`
+      : typeof value === 'object' && value !== null
+        ? `{${Object.entries(value)
+            .map(([key, x]) => `${JSON.stringify(key)}:${showValue(x)}`)
+            .join(',')}}`
+        : String(JSON.stringify(value))
 
-const showTerm = (term: Term, name: (node: Expr) => string): string => {
-  switch (term._tag) {
+// nodes ----------------------------------------------------------------------------------
+
+const name = (place: number): string => `%${place}`
+const names = (places: ReadonlyArray<number>): string => places.map(name).join(', ')
+
+const showContent = (content: Content): string => {
+  switch (content._tag) {
     case 'Input':
-      return `input ${JSON.stringify(term.name)}`
+      return `input ${JSON.stringify(content.name)}`
     case 'Constant':
-      return ['constant', ...Array.from(term.value.data, showNumber)].join(' ')
-    case 'Apply':
-      return `${term.op.name}(${term.inputs.map(name).join(', ')})${showParams(term.params)}`
+      return ['constant', ...Array.from(content.data, showNumber)].join(' ')
+    case 'Apply': {
+      const { op, inputs, params } = content
+      return `${op}(${names(inputs)})${Object.keys(params).length === 0 ? '' : ` ${showValue(params)}`}`
+    }
     default:
-      return absurd(term)
+      return absurd(content)
   }
 }
 
-const showType = ({ dtype, shape, faults }: Expr): string =>
+const showType = ({ dtype, shape, faults }: Line): string =>
   faults.length > 0 ? `! ${faults.map(sentence).join('; ')}` : `: ${dtype}[${shape.join(',')}]`
+
+const body = ({ lines, results }: Section): ReadonlyArray<string> => [
+  ...lines.map((line, i) => `${name(i)} = ${showContent(line.content)} ${showType(line)}`),
+  `return ${names(results)}`.trimEnd()
+]
+
+const showSection = (section: Section, i: number, all: ReadonlyArray<Section>): ReadonlyArray<string> =>
+  i === all.length - 1
+    ? body(section)
+    : [`@${i} = function(${names(section.variables)})`, ...body(section).map((line) => `  ${line}`)]
+
+// the graph ------------------------------------------------------------------------------
 
 /**
  * The graph below `roots`:
@@ -42,11 +70,17 @@ const showType = ({ dtype, shape, faults }: Expr): string =>
  * // %1 = mul(%0, %0) : f32[2,3]
  * // %2 = sum(%1) {"axes":[1]} : f32[2]
  * // return %2
+ *
+ * The body of a loop, and every other function that a node holds, stands before the graph, and is named by its number:
+ *
+ * @example
+ * show([iterate(3, (y: Real) => add(y, y))(input('x', 'f32', [2]))])
+ * // @0 = function(%0, %1)
+ * //   %0 = input "%0" : f32[2]
+ * //   %1 = input "%1" : i32[]
+ * //   %2 = add(%0, %0) : f32[2]
+ * //   return %2, %0
+ * // …
+ * // %2 = scan(%0, %1) {"body":{"@":0},"carries":1,…} : f32[8]
  */
-export const show = (roots: ReadonlyArray<Expr>): string => {
-  const nodes = topological(roots)
-  const numbers = new Map(nodes.map((node, i) => [node, `%${i}`]))
-  const name = (node: Expr): string => numbers.get(node) ?? '%?'
-  const lines = nodes.map((node) => `${name(node)} = ${showTerm(node.term, name)} ${showType(node)}`)
-  return [...lines, `return ${roots.map(name).join(', ')}`].join('\n')
-}
+export const show = (roots: ReadonlyArray<Expr>): string => listing(roots).sections.flatMap(showSection).join('\n')

@@ -12,7 +12,7 @@ import { size, type Shape } from '../core/Shape.ts'
 import { elements, tensor, type Elements, type Tensor } from '../core/Tensor.ts'
 import { most, writeBytes, type Written } from './files.ts'
 import { fromError, type IoFault } from './IoFault.ts'
-import { bf16, f16, narrow, widen } from './narrow.ts'
+import { bf16, f16, narrow, widen } from '../core/narrow.ts'
 
 // model ----------------------------------------------------------------------------------
 
@@ -190,6 +190,23 @@ export const write = (path: string, tensors: Tensors, metadata: Metadata = {}): 
     E.traverseArray(checked)([...tensors]),
     TE.fromEither,
     TE.flatMap(() => writeBytes(path, chunksOf(inOrder(tensors), metadata)))
+  )
+
+const joined = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const out = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const chunk of chunks) {
+    out.set(chunk, at)
+    at += chunk.length
+  }
+  return out
+}
+
+/** The bytes that `write` writes. Faults: `WrongLength`, `ReservedName`. */
+export const encode = (tensors: Tensors, metadata: Metadata = {}): E.Either<IoFault, Uint8Array> =>
+  pipe(
+    E.traverseArray(checked)([...tensors]),
+    E.map(() => joined([...chunksOf(inOrder(tensors), metadata)]))
   )
 
 // headers --------------------------------------------------------------------------------

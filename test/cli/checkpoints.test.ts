@@ -7,7 +7,7 @@ import { history, intro } from '../../src/cli/demo.ts'
 import { distilWith } from '../../src/cli/distil.ts'
 import { exportCommand } from '../../src/cli/exportCommand.ts'
 import { io, type Failure, type Task } from '../../src/cli/Failure.ts'
-import { inspectCommand } from '../../src/cli/inspect.ts'
+import { inspectCommand, inspectDefaults } from '../../src/cli/inspect.ts'
 import { loadModel, saveModel, teacherKind, type Model, type Precision } from '../../src/cli/models.ts'
 import { endsOf } from '../../src/cli/stages.ts'
 import { studentKind } from '../../src/cli/student.ts'
@@ -111,7 +111,7 @@ describe('a checkpoint', () => {
   })
 
   it('is described as one', async () => {
-    const said = await right(inspectCommand(checkpoint(join(folder, 'stage2'), 2)))
+    const said = await right(inspectCommand({ ...inspectDefaults, file: checkpoint(join(folder, 'stage2'), 2) }))
 
     expect(said).toMatch(/checkpoint of a student, stage2 step 2/)
     expect(said).toMatch(/student\.average +\d+ tensors/)
