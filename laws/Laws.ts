@@ -8,7 +8,20 @@ import { floats, type Tensor } from '../src/core/Tensor.ts'
 
 // model ----------------------------------------------------------------------------------
 
-export type Laws = Readonly<Record<string, fc.IRawProperty<unknown>>>
+/** Where a law comes from. */
+export interface Source {
+  /** What the law says: an equation, or a sentence. */
+  readonly says: string
+  /** Who says it: a paper and its equation, a standard, a contract. */
+  readonly reference: string
+  /** Its numbers in the list of the method's identities, 1 to 50; see `docs/laws.md`. */
+  readonly identities: ReadonlyArray<number>
+}
+
+/** A property for any runner, and where it comes from. */
+export type Law = fc.IRawProperty<unknown> & { readonly source: Source }
+
+export type Laws = Readonly<Record<string, Law>>
 
 /** What a law finds: nothing, or a sentence that says what is wrong. */
 export type Verdict = string | undefined
@@ -25,24 +38,34 @@ export type Vector = ReadonlyArray<number>
 
 // constructors ---------------------------------------------------------------------------
 
+/** Sources in one reference: what each says there, and its numbers among the identities. */
+export const from =
+  (reference: string): ((says: string, ...identities: ReadonlyArray<number>) => Source) =>
+  (says, ...identities) => ({ says, reference, identities })
+
+const cited = (source: Source, property: fc.IRawProperty<unknown>): Law => Object.assign(property, { source })
+
 /** A law: for all values drawn, `check` finds nothing. What it finds is part of the counterexample. */
-export const law = <A>(arbitrary: fc.Arbitrary<A>, check: (value: A) => Verdict): fc.IRawProperty<unknown> =>
-  fc.property(arbitrary, fc.context(), (value, context) => {
-    const wrong = check(value)
-    if (wrong !== undefined) context.log(wrong)
-    return wrong === undefined
-  })
+export const law = <A>(source: Source, arbitrary: fc.Arbitrary<A>, check: (value: A) => Verdict): Law =>
+  cited(
+    source,
+    fc.property(arbitrary, fc.context(), (value, context) => {
+      const wrong = check(value)
+      if (wrong !== undefined) context.log(wrong)
+      return wrong === undefined
+    })
+  )
 
 /** A law of something that answers later, such as a device. */
-export const asyncLaw = <A>(
-  arbitrary: fc.Arbitrary<A>,
-  check: (value: A) => Promise<Verdict>
-): fc.IRawProperty<unknown> =>
-  fc.asyncProperty(arbitrary, fc.context(), async (value, context) => {
-    const wrong = await check(value)
-    if (wrong !== undefined) context.log(wrong)
-    return wrong === undefined
-  })
+export const asyncLaw = <A>(source: Source, arbitrary: fc.Arbitrary<A>, check: (value: A) => Promise<Verdict>): Law =>
+  cited(
+    source,
+    fc.asyncProperty(arbitrary, fc.context(), async (value, context) => {
+      const wrong = await check(value)
+      if (wrong !== undefined) context.log(wrong)
+      return wrong === undefined
+    })
+  )
 
 /** The laws with a subject before their names. */
 export const about = (subject: string, laws: Laws): Laws =>

@@ -12,7 +12,9 @@ import type { Tensor } from '../src/core/Tensor.ts'
 import { evaluate } from '../src/interpret/evaluate.ts'
 import { definition } from '../src/ops/define.ts'
 import { directions, operands, showTensor } from './draw.ts'
-import { about, closeTensors, firstOf, law, unless, type Laws, type Verdict } from './Laws.ts'
+import { about, closeTensors, firstOf, from, law, unless, type Laws, type Verdict } from './Laws.ts'
+
+const defined = from('the contract of `Composite`, `src/core/Op.ts`')
 
 type Tensors = ReadonlyArray<Tensor>
 
@@ -83,14 +85,22 @@ const given = (site: Site): fc.Arbitrary<Drawn> =>
 
 /** Its own derivatives, where it gives them, are those that follow from its definition. */
 const derivatives = (all: fc.Arbitrary<Drawn>): Laws => ({
-  'the derived pullback agrees with the given one': law(all, ({ site: { xs, whole, body }, x, g }) => {
-    const cotangent = [input('g0', whole.dtype, whole.shape)]
-    return agree(values(vjp([whole], xs)(cotangent), x, g), values(vjp([body], xs)(cotangent), x, g))
-  }),
-  'the derived pushforward agrees with the given one': law(all, ({ site: { xs, whole, body }, x, v }) => {
-    const tangents = xs.map((operand, i) => input(`g${i}`, operand.dtype, operand.shape))
-    return agree(values(jvp([whole], xs)(tangents), x, v), values(jvp([body], xs)(tangents), x, v))
-  })
+  'the derived pullback agrees with the given one': law(
+    defined('vjp(op)(g) = vjp(define)(g)'),
+    all,
+    ({ site: { xs, whole, body }, x, g }) => {
+      const cotangent = [input('g0', whole.dtype, whole.shape)]
+      return agree(values(vjp([whole], xs)(cotangent), x, g), values(vjp([body], xs)(cotangent), x, g))
+    }
+  ),
+  'the derived pushforward agrees with the given one': law(
+    defined('jvp(op)(v) = jvp(define)(v)'),
+    all,
+    ({ site: { xs, whole, body }, x, v }) => {
+      const tangents = xs.map((operand, i) => input(`g${i}`, operand.dtype, operand.shape))
+      return agree(values(jvp([whole], xs)(tangents), x, v), values(jvp([body], xs)(tangents), x, v))
+    }
+  )
 })
 
 const isComposite = (op: Op): op is Composite<Params> => op._tag === 'Composite'
@@ -103,7 +113,11 @@ export const composite = (op: Op): Laws => {
     ({ example, whole }) => isFloat(whole.dtype) && example.inputs.every(({ dtype }) => isFloat(dtype))
   )
   return about(op.name, {
-    'types as its definition': law(fc.constantFrom(...sites), typing),
+    'types as its definition': law(
+      defined('type(op(x)) = type(define(x)), and define sees x alone'),
+      fc.constantFrom(...sites),
+      typing
+    ),
     ...(smooth.length === 0 ? {} : derivatives(fc.constantFrom(...smooth).chain(given)))
   })
 }

@@ -19,7 +19,11 @@ import { generate, tensor, type Tensor } from '../src/core/Tensor.ts'
 import { evaluate, type Environment } from '../src/interpret/evaluate.ts'
 import { directions, operands, showTensor } from './draw.ts'
 import type { Graph } from './graph.ts'
-import { closeTensors, firstOf, law, type Laws, type Verdict } from './Laws.ts'
+import { closeTensors, firstOf, from, law, type Laws, type Verdict } from './Laws.ts'
+
+const linearize = from('Radul et al. 2023, You Only Linearize Once (arXiv 2204.10923)')
+const autodidax = from('JAX, Autodidax, parts 1 and 3')
+const revolve = from('Griewank and Walther 2000, Algorithm 799')
 
 // model ----------------------------------------------------------------------------------
 
@@ -223,16 +227,28 @@ const gradCheckpoint = (t: Transformations, a: Case): Verdict => {
 // laws -----------------------------------------------------------------------------------
 
 const derivatives = (t: Transformations, all: fc.Arbitrary<Case>): Laws => ({
-  'grad ∘ grad agrees with finite differences of grad': law(all, (a) => gradGrad(t, a)),
-  'jvp ∘ vjp agrees with vjp ∘ jvp': law(all, (a) => jvpVjp(t, a)),
-  'vmap ∘ grad is the gradient of each row': law(all, (a) => vmapGrad(t, a)),
-  'vmap ∘ jvp is the tangent of each row': law(all, (a) => vmapJvp(t, a)),
-  'grad ∘ vmap is the gradient of each row': law(all, (a) => gradVmap(t, a)),
-  'grad ∘ checkpoint is grad': law(all, (a) => gradCheckpoint(t, a))
+  'grad ∘ grad agrees with finite differences of grad': law(
+    linearize('grad(⟨grad f, v⟩) = (grad f at x + h v − grad f at x − h v)/2h as h → 0'),
+    all,
+    (a) => gradGrad(t, a)
+  ),
+  'jvp ∘ vjp agrees with vjp ∘ jvp': law(linearize('jvp(vjp(f)(g))(v) = vjp(jvp(f)(v))(g)'), all, (a) => jvpVjp(t, a)),
+  'vmap ∘ grad is the gradient of each row': law(autodidax('vmap(grad f)(xs)[i] = grad f(xs[i])'), all, (a) =>
+    vmapGrad(t, a)
+  ),
+  'vmap ∘ jvp is the tangent of each row': law(autodidax('vmap(jvp f)(xs)[i] = jvp f(xs[i])'), all, (a) =>
+    vmapJvp(t, a)
+  ),
+  'grad ∘ vmap is the gradient of each row': law(autodidax('grad(Σ vmap f)(xs)[i] = grad f(xs[i])'), all, (a) =>
+    gradVmap(t, a)
+  ),
+  'grad ∘ checkpoint is grad': law(revolve('grad(checkpoint(f)) = grad(f)'), all, (a) => gradCheckpoint(t, a))
 })
 
 const mapping = (t: Transformations, all: fc.Arbitrary<Case>): Laws => ({
-  'vmap is the function of each row': law(all, (a) => perRow(t, a, [a.output], []))
+  'vmap is the function of each row': law(autodidax('vmap(f)(xs)[i] = f(xs[i])'), all, (a) =>
+    perRow(t, a, [a.output], [])
+  )
 })
 
 /** Laws of transformations in compositions; of `vmap` alone over functions that are not `smooth` where they are drawn. */

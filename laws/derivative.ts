@@ -14,7 +14,10 @@ import { axpy, dot, generate, type Tensor } from '../src/core/Tensor.ts'
 import type { Params } from '../src/core/Expr.ts'
 import { evaluate } from '../src/interpret/evaluate.ts'
 import { between, directions, operands, showTensor } from './draw.ts'
-import { about, closeNumbers, closeTensors, firstOf, law, type Laws, type Verdict } from './Laws.ts'
+import { about, closeNumbers, closeTensors, firstOf, from, law, type Laws, type Verdict } from './Laws.ts'
+
+const griewank = from('Griewank and Walther 2008, Evaluating Derivatives, ch. 3')
+const schwarz = from('Schwarz 1873, symmetry of second derivatives')
 
 // model ----------------------------------------------------------------------------------
 
@@ -149,34 +152,45 @@ const each = (close: Close, a: Tensors, b: Tensors): Verdict =>
 // laws -----------------------------------------------------------------------------------
 
 const firstOrder = (all: fc.Arbitrary<Drawn>): Laws => ({
-  'vjp is the adjoint of the finite-difference pushforward': law(all, (a) => {
-    const pushed = pushedByDifferences(a)
-    const close = summed(a.g.data.length, pushed.close)
-    return closeNumbers(close, inner(a.site.pull(a.x, a.g), a.v), dot(a.g, pushed.value))
-  }),
-  'jvp agrees with finite differences': law(all, (a) => {
+  'vjp is the adjoint of the finite-difference pushforward': law(
+    griewank('⟨vjp(g), v⟩ = ⟨g, (f(x + h v) − f(x − h v))/2h⟩ as h → 0'),
+    all,
+    (a) => {
+      const pushed = pushedByDifferences(a)
+      const close = summed(a.g.data.length, pushed.close)
+      return closeNumbers(close, inner(a.site.pull(a.x, a.g), a.v), dot(a.g, pushed.value))
+    }
+  ),
+  'jvp agrees with finite differences': law(griewank('jvp(v) = (f(x + h v) − f(x − h v))/2h as h → 0'), all, (a) => {
     const pushed = pushedByDifferences(a)
     return closeTensors(pushed.close, a.site.push(a.x, a.v), pushed.value)
   }),
-  'vjp and jvp are dual': law(all, (a) =>
+  'vjp and jvp are dual': law(griewank('⟨vjp(g), v⟩ = ⟨g, jvp(v)⟩'), all, (a) =>
     closeNumbers(exactly, inner(a.site.pull(a.x, a.g), a.v), dot(a.g, a.site.push(a.x, a.v)))
   ),
-  'vjp is linear in the cotangent': law(fc.tuple(all, between(-4, 4)), ([a, k]) =>
-    each(
-      exactly,
-      a.site.pull(a.x, axpy(k, a.g, a.h)),
-      a.site.pull(a.x, a.h).map((pulled, i) => axpy(k, only(a.site.pull(a.x, a.g).slice(i)), pulled))
-    )
+  'vjp is linear in the cotangent': law(
+    griewank('vjp(k g + h) = k vjp(g) + vjp(h)'),
+    fc.tuple(all, between(-4, 4)),
+    ([a, k]) =>
+      each(
+        exactly,
+        a.site.pull(a.x, axpy(k, a.g, a.h)),
+        a.site.pull(a.x, a.h).map((pulled, i) => axpy(k, only(a.site.pull(a.x, a.g).slice(i)), pulled))
+      )
   )
 })
 
 const secondOrder = (all: fc.Arbitrary<Drawn>): Laws => ({
-  'the second derivative agrees with finite differences of the first': law(all, (a) => {
-    const pushed = a.site.pushPull(a.x, a.g, a.v)
-    const slopes = pushed.map((_, i) => slopeOf((distance) => only(a.site.pull(moved(a, distance), a.g).slice(i))))
-    return firstOf(slopes.map(({ value, close }, i) => closeTensors(close, only(pushed.slice(i)), value)))
-  }),
-  'the second derivative is symmetric': law(all, (a) =>
+  'the second derivative agrees with finite differences of the first': law(
+    griewank('jvp(vjp(g))(v) = (vjp(g) at x + h v − vjp(g) at x − h v)/2h as h → 0'),
+    all,
+    (a) => {
+      const pushed = a.site.pushPull(a.x, a.g, a.v)
+      const slopes = pushed.map((_, i) => slopeOf((distance) => only(a.site.pull(moved(a, distance), a.g).slice(i))))
+      return firstOf(slopes.map(({ value, close }, i) => closeTensors(close, only(pushed.slice(i)), value)))
+    }
+  ),
+  'the second derivative is symmetric': law(schwarz('⟨H v, w⟩ = ⟨H w, v⟩'), all, (a) =>
     closeNumbers(exactly, inner(a.site.pushPull(a.x, a.g, a.v), a.w), inner(a.site.pushPull(a.x, a.g, a.w), a.v))
   )
 })

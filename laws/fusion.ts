@@ -7,7 +7,10 @@ import { inputsOf, isApply, type Expr } from '../src/core/Expr.ts'
 import type { Cluster } from '../src/compile/wgsl/cluster.ts'
 import type { Fused } from '../src/compile/wgsl/fuse.ts'
 import { loweringOf } from '../src/compile/wgsl/lowering.ts'
-import { firstOf, law, unless, type Laws, type Verdict } from './Laws.ts'
+import { firstOf, from, law, unless, type Laws, type Verdict } from './Laws.ts'
+
+const fusing = from('the contract of `src/compile/wgsl/fuse.ts`')
+const clusters = from('the contract of `src/compile/wgsl/cluster.ts`')
 
 // model ----------------------------------------------------------------------------------
 
@@ -94,10 +97,20 @@ const inOrder = ({ groups, stored }: Fused): Verdict => {
 
 /** A kernel computes one stored value of stored values, in one loop, within the `buffers` that it can bind. */
 export const fusion = (fuse: Fusion, graphs: fc.Arbitrary<Roots>, buffers: number): Laws => ({
-  'stores every output': law(graphs, (roots) => outputsStored(roots, fuse(roots))),
-  'gives a kernel at most one reduction or contraction': law(graphs, (roots) => oneCore(fuse(roots))),
-  'binds no more buffers than the adapter allows': law(graphs, (roots) => withinBuffers(fuse(roots), buffers)),
-  'puts a kernel behind those that it reads': law(graphs, (roots) => inOrder(fuse(roots)))
+  'stores every output': law(fusing('outputs ⊆ stored, each the root of a kernel'), graphs, (roots) =>
+    outputsStored(roots, fuse(roots))
+  ),
+  'gives a kernel at most one reduction or contraction': law(fusing('a kernel has at most one loop'), graphs, (roots) =>
+    oneCore(fuse(roots))
+  ),
+  'binds no more buffers than the adapter allows': law(
+    fusing('reads + writes ≤ buffers, where the operands of one operation allow it'),
+    graphs,
+    (roots) => withinBuffers(fuse(roots), buffers)
+  ),
+  'puts a kernel behind those that it reads': law(fusing('kernels are in topological order'), graphs, (roots) =>
+    inOrder(fuse(roots))
+  )
 })
 
 // clusters -------------------------------------------------------------------------------
@@ -135,7 +148,15 @@ const once = ({ clusters, groups }: Clustered): Verdict => {
 
 /** Clusters divide the kernels among them, and run in an order in which every value is there when it is read. */
 export const clustering = (cluster: Clustering, graphs: fc.Arbitrary<Roots>): Laws => ({
-  'makes every value before it is read': law(graphs, (roots) => madeBeforeRead(cluster(roots))),
-  'stores what anything outside reads, outputs among it': law(graphs, (roots) => keptForOthers(roots, cluster(roots))),
-  'computes every stored value once': law(graphs, (roots) => once(cluster(roots)))
+  'makes every value before it is read': law(clusters('clusters are in topological order'), graphs, (roots) =>
+    madeBeforeRead(cluster(roots))
+  ),
+  'stores what anything outside reads, outputs among it': law(
+    clusters('reads from outside ⊆ stored'),
+    graphs,
+    (roots) => keptForOthers(roots, cluster(roots))
+  ),
+  'computes every stored value once': law(clusters('clusters partition the kernels'), graphs, (roots) =>
+    once(cluster(roots))
+  )
 })

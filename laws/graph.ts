@@ -6,18 +6,16 @@ import * as fc from 'fast-check'
 import { apply, input, type Expr, type Params } from '../src/core/Expr.ts'
 import { E, pipe } from '../src/core/fp.ts'
 import type { Draw, Example, Op } from '../src/core/Op.ts'
-import { range, size } from '../src/core/Shape.ts'
+import { equal, range, size } from '../src/core/Shape.ts'
 import { generate, type Tensor } from '../src/core/Tensor.ts'
 import { evaluate, type Environment } from '../src/interpret/evaluate.ts'
-import { show } from '../src/interpret/show.ts'
 import { $, ops as registry } from '../src/ops/registry.ts'
 import { between } from './draw.ts'
+import { write, type Given } from './graphText.ts'
 
 // model ----------------------------------------------------------------------------------
 
-export interface Graph {
-  readonly roots: ReadonlyArray<Expr>
-  readonly environment: Environment
+export interface Graph extends Given {
   readonly [fc.toStringMethod]: () => string
 }
 
@@ -111,7 +109,18 @@ const fitted = (x: Grown, { shape }: Draw): Grown =>
     return $.reshape($.slice(repeated, { start: [0], stop: [want], step: [1] }), { shape })
   })
 
-/** An operand of another element type: an input of its own, drawn from `seed`. */
+const fits =
+  ({ dtype, shape, min, max }: Draw) =>
+  ({ node, value }: Grown): boolean =>
+    node.dtype === dtype && equal(node.shape, shape) && value.data.every((v) => v >= min && v <= max)
+
+/** An operand of another element type: what has grown where it fits, mostly, else an input of its own. */
+const whole = (draw: Draw, seed: number, growth: Growth): readonly [Grown, Growth] => {
+  const found = growth.pool.filter(fits(draw))
+  return found.length > 0 && seed % 4 > 0 ? [pick(found, seed), growth] : fresh(draw, seed, growth)
+}
+
+/** An input of its own, drawn from `seed`. */
 const fresh = (draw: Draw, seed: number, growth: Growth): readonly [Grown, Growth] => {
   const name = `${draw.dtype}${growth.environment.size}`
   const span = draw.max - draw.min
@@ -135,7 +144,7 @@ const operandsFor = (
       const [x, next] =
         draw.dtype === 'f32'
           ? ([within(fit(pick(now.pool.filter(isReal), seed), draw), draw), now] as const)
-          : fresh(draw, seed, now)
+          : whole(draw, seed, now)
       return [[...xs, x], next]
     },
     [[], growth]
@@ -169,7 +178,7 @@ const shapes: ReadonlyArray<ReadonlyArray<number>> = [[2, 3], [4], []]
 const start = (values: ReadonlyArray<number>): Growth => {
   const inputs = shapes.map((shape, k) => ({
     node: input(`x${k}`, 'f32', shape),
-    value: generate('f32', shape, (i) => values[(i + 3 * k) % values.length] ?? 0)
+    value: generate('f32', shape, (i) => Math.fround(values[(i + 3 * k) % values.length] ?? 0))
   }))
   return { pool: inputs, environment: new Map(inputs.map(({ value }, k) => [`x${k}`, value])) }
 }
@@ -179,7 +188,7 @@ const asGraph =
   ({ pool, environment }: Growth): Graph => {
     const last = pool.length - 1
     const roots = range(Math.min(rootCount, pool.length)).flatMap((i) => pool[last - i]?.node ?? [])
-    return { roots, environment, [fc.toStringMethod]: () => `\n${show(roots)}\n` }
+    return { roots, environment, [fc.toStringMethod]: () => `\n${write({ roots, environment })}\n` }
   }
 
 /** Graphs of up to `size` operations with one to three roots, and values for their inputs. */

@@ -3,7 +3,9 @@
  * of the text that it was read from, as a `u32` of WGSL has it.
  */
 import * as fc from 'fast-check'
-import { law, unless, type Laws } from './Laws.ts'
+import { from, law, unless, type Laws } from './Laws.ts'
+
+const indices = from('the contract of `src/compile/wgsl/Index.ts`; arithmetic of `u32`, WGSL §8.7')
 
 // model ----------------------------------------------------------------------------------
 
@@ -105,12 +107,12 @@ const differ = (text: string, normal: string, got: number, expected: number): st
 const isExact = ([low, high]: readonly [number, number]): boolean => low >= 0 && high < 2 ** 32
 
 export const indexArithmetic = <I>({ parse, print, bounds, coefficient, without }: IndexArithmetic<I>): Laws => ({
-  'has the value of its text': law(drawn, ([text, names]) => {
+  'has the value of its text': law(indices('⟦print(parse(text))⟧ = ⟦text⟧'), drawn, ([text, names]) => {
     const normal = print(parse(text, ranges))
     const [got, expected] = [worth(normal, names), worth(text, names)]
     return unless(got === expected, () => differ(text, normal, got, expected))
   }),
-  'lies within its bounds': law(drawn, ([text, names]) => {
+  'lies within its bounds': law(indices('low ≤ ⟦text⟧ ≤ high'), drawn, ([text, names]) => {
     const [low, high] = bounds(parse(text, ranges))
     const value = worth(text, names)
     return unless(
@@ -118,12 +120,16 @@ export const indexArithmetic = <I>({ parse, print, bounds, coefficient, without 
       () => `${text} is ${value}, outside ${low} to ${high}`
     )
   }),
-  'is a name times its coefficient, and the rest': law(drawn, ([text, names]) => {
-    const index = parse(text, ranges)
-    const times = coefficient(index, 'e')
-    if (times === undefined || times < 0) return undefined
-    const rest = print(without(index, 'e'))
-    const [got, expected] = [wrapped(worth(rest, names) + times * (names['e'] ?? NaN)), worth(text, names)]
-    return unless(got === expected, () => differ(text, `${times} e + ${rest}`, got, expected))
-  })
+  'is a name times its coefficient, and the rest': law(
+    indices('⟦text⟧ = k · name + ⟦rest⟧'),
+    drawn,
+    ([text, names]) => {
+      const index = parse(text, ranges)
+      const times = coefficient(index, 'e')
+      if (times === undefined || times < 0) return undefined
+      const rest = print(without(index, 'e'))
+      const [got, expected] = [wrapped(worth(rest, names) + times * (names['e'] ?? NaN)), worth(text, names)]
+      return unless(got === expected, () => differ(text, `${times} e + ${rest}`, got, expected))
+    }
+  )
 })

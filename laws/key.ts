@@ -1,7 +1,11 @@
 /** Laws of splittable, counter-based random keys. */
 import * as fc from 'fast-check'
 import type { Key } from '../src/core/Key.ts'
-import { firstOf, law, unless, type Laws, type Verdict } from './Laws.ts'
+import { firstOf, from, law, unless, type Laws, type Verdict } from './Laws.ts'
+
+const random123 = from('Salmon et al. 2011, Parallel random numbers: as easy as 1, 2, 3')
+const splittable = from('Claessen and Pałka 2013, Splittable pseudorandom number generators')
+const moments = from('moments of the distribution, within eight standard deviations')
 
 export interface Generator {
   readonly threefry: (key: Key, c0: number, c1: number) => readonly [number, number]
@@ -46,21 +50,30 @@ const averages = (what: string, xs: Float64Array, expected: number, deviation: n
 }
 
 const cipher = ({ threefry }: Generator): Laws => ({
-  'gives the known answers': law(fc.constantFrom(...answers), ({ key, counter, output }) => {
-    const found = threefry(key, counter[0], counter[1])
-    return unless(text(found) === text(output), () => `${text(found)}, not ${text(output)}`)
-  }),
-  'different counters give different words': law(fc.tuple(keys, word, word), ([key, a, b]) => {
-    const counters = [[a, b], [a + 1, b], [a, b + 1], [b, a + 2] as const].map(
-      ([c = 0, d = 0]) => [c >>> 0, d >>> 0] as const
-    )
-    const different = [...new Map(counters.map((counter) => [text(counter), counter])).values()]
-    return unless(distinct(different.map(([c, d]) => threefry(key, c, d))), () => 'two counters gave the same words')
-  })
+  'gives the known answers': law(
+    random123('the known answers of Random123 for threefry2x32-20'),
+    fc.constantFrom(...answers),
+    ({ key, counter, output }) => {
+      const found = threefry(key, counter[0], counter[1])
+      return unless(text(found) === text(output), () => `${text(found)}, not ${text(output)}`)
+    }
+  ),
+  'different counters give different words': law(
+    random123('threefry(k, ·) is injective'),
+    fc.tuple(keys, word, word),
+    ([key, a, b]) => {
+      const counters = [[a, b], [a + 1, b], [a, b + 1], [b, a + 2] as const].map(
+        ([c = 0, d = 0]) => [c >>> 0, d >>> 0] as const
+      )
+      const different = [...new Map(counters.map((counter) => [text(counter), counter])).values()]
+      return unless(distinct(different.map(([c, d]) => threefry(key, c, d))), () => 'two counters gave the same words')
+    }
+  )
 })
 
 const splitting = ({ split, fold, bits }: Generator): Laws => ({
   'split keys are all different, and none is the key itself': law(
+    splittable('split(k, n) ∪ {k} has n + 1 elements'),
     fc.tuple(keys, fc.integer({ min: 1, max: 64 })),
     ([key, n]) => {
       const parts = split(key, n)
@@ -70,10 +83,12 @@ const splitting = ({ split, fold, bits }: Generator): Laws => ({
       ])
     }
   ),
-  'folding in different numbers gives different keys': law(fc.tuple(keys, word), ([key, data]) =>
-    unless(distinct([key, fold(key, data), fold(key, data + 1)]), () => 'two keys are the same')
+  'folding in different numbers gives different keys': law(
+    splittable('fold(k, a) ≠ fold(k, b) ≠ k for a ≠ b'),
+    fc.tuple(keys, word),
+    ([key, data]) => unless(distinct([key, fold(key, data), fold(key, data + 1)]), () => 'two keys are the same')
   ),
-  'streams of split keys are not correlated': law(keys, (key) => {
+  'streams of split keys are not correlated': law(splittable('E[agreement of bits] = ½'), keys, (key) => {
     const [a = key, b = key] = split(key, 2)
     const other = bits(b, count)
     const agreement = Float64Array.from(bits(a, count), (x, i) => ((x ^ (other[i] ?? 0)) & 1 ? 1 : -1))
@@ -82,29 +97,33 @@ const splitting = ({ split, fold, bits }: Generator): Laws => ({
 })
 
 const drawing = ({ uniform, normal }: Generator): Laws => ({
-  'the same key gives the same numbers': law(keys, (key) =>
+  'the same key gives the same numbers': law(splittable('uniform(k, n) = uniform(k, n)'), keys, (key) =>
     unless(
       uniform(key, 9).every((x, i) => x === uniform(key, 9)[i]),
       () => 'numbers differ'
     )
   ),
-  'uniform numbers are in [0, 1), with their mean and variance': law(keys, (key) => {
-    const xs = uniform(key, count)
-    return firstOf([
-      unless(
-        xs.every((x) => x >= 0 && x < 1),
-        () => 'a number is not in [0, 1)'
-      ),
-      averages('mean', xs, 1 / 2, Math.sqrt(1 / 12)),
-      averages(
-        'mean square',
-        xs.map((x) => x * x),
-        1 / 3,
-        Math.sqrt(4 / 45)
-      )
-    ])
-  }),
-  'normal numbers have mean 0, variance 1 and no skew': law(keys, (key) => {
+  'uniform numbers are in [0, 1), with their mean and variance': law(
+    moments('E[u] = 1/2, E[u²] = 1/3'),
+    keys,
+    (key) => {
+      const xs = uniform(key, count)
+      return firstOf([
+        unless(
+          xs.every((x) => x >= 0 && x < 1),
+          () => 'a number is not in [0, 1)'
+        ),
+        averages('mean', xs, 1 / 2, Math.sqrt(1 / 12)),
+        averages(
+          'mean square',
+          xs.map((x) => x * x),
+          1 / 3,
+          Math.sqrt(4 / 45)
+        )
+      ])
+    }
+  ),
+  'normal numbers have mean 0, variance 1 and no skew': law(moments('E[z] = 0, E[z²] = 1, E[z³] = 0'), keys, (key) => {
     const xs = normal(key, count)
     return firstOf([
       averages('mean', xs, 0, 1),
@@ -126,6 +145,7 @@ const drawing = ({ uniform, normal }: Generator): Laws => ({
 
 const choosing = ({ integers }: Generator): Laws => ({
   'integers are in [0, below), all of them possible': law(
+    moments('{integers} = {0, …, below − 1}'),
     fc.tuple(keys, fc.integer({ min: 1, max: 8 })),
     ([key, below]) => {
       const seen = new Set(integers(key, count, below))

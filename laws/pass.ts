@@ -8,7 +8,10 @@ import { equal } from '../src/core/Shape.ts'
 import type { Tensor } from '../src/core/Tensor.ts'
 import { evaluate, type Environment } from '../src/interpret/evaluate.ts'
 import type { Graph } from './graph.ts'
-import { asyncLaw, closeTensors, firstOf, law, unless, type Laws, type Verdict } from './Laws.ts'
+import { asyncLaw, closeTensors, firstOf, from, law, unless, type Laws, type Verdict } from './Laws.ts'
+
+const semantics = from('Leroy 2009, semantic preservation')
+const meaningOf = from('the contract of `Device`, `src/runtime/device.ts`')
 
 export type Pass = (roots: ReadonlyArray<Expr>) => ReadonlyArray<Expr>
 
@@ -37,14 +40,14 @@ const sameType = (before: Expr, after: Expr | undefined): Verdict =>
 
 /** A pass preserves meaning and types, and has nothing left to do when it has run. */
 export const pass = (run: Pass, graphs: fc.Arbitrary<Graph>, close: Close): Laws => ({
-  'preserves meaning': law(graphs, ({ roots, environment }) =>
+  'preserves meaning': law(semantics('⟦run(g)⟧ = ⟦g⟧'), graphs, ({ roots, environment }) =>
     agree(close, meaning(roots, environment), meaning(run(roots), environment))
   ),
-  'preserves types': law(graphs, ({ roots }) => {
+  'preserves types': law(semantics('type(run(g)) = type(g)'), graphs, ({ roots }) => {
     const after = run(roots)
     return firstOf(roots.map((root, i) => sameType(root, after[i])))
   }),
-  'is idempotent': law(graphs, ({ roots }) => {
+  'is idempotent': law(semantics('run(run(g)) = run(g)'), graphs, ({ roots }) => {
     const once = run(roots)
     const twice = run(once)
     return unless(
@@ -59,7 +62,7 @@ export type Target = (roots: ReadonlyArray<Expr>, environment: Environment) => P
 
 /** A device computes what a graph means. */
 export const target = (run: Target, graphs: fc.Arbitrary<Graph>, close: Close): Laws => ({
-  'agrees with the meaning': asyncLaw(graphs, async ({ roots, environment }) =>
+  'agrees with the meaning': asyncLaw(meaningOf('device(g) = ⟦g⟧'), graphs, async ({ roots, environment }) =>
     agree(close, meaning(roots, environment), await run(roots, environment))
   )
 })

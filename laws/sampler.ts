@@ -1,7 +1,10 @@
 /** Laws of samplers of one number: what is drawn from a key follows the distribution that is claimed. */
 import * as fc from 'fast-check'
 import type { Key } from '../src/core/Key.ts'
-import { law, unless, type Laws } from './Laws.ts'
+import { from, law, unless, type Laws } from './Laws.ts'
+
+const stream = from('a sampler is a function of its key')
+const smirnov = from('Kolmogorov 1933 and Smirnov 1948')
 
 export type Sampler = (key: Key, n: number) => ArrayLike<number>
 
@@ -26,25 +29,25 @@ const distance = (xs: ReadonlyArray<number>, { cumulative }: Distribution): numb
     }, 0)
 
 export const sampler = (draw: Sampler, distribution: Distribution): Laws => ({
-  'the same key gives the same numbers': law(keys, (key) => {
+  'the same key gives the same numbers': law(stream('draw(k) = draw(k)'), keys, (key) => {
     const again = draw(key, 16)
     return unless(
       Array.from(draw(key, 16)).every((x, i) => x === again[i]),
       () => 'numbers differ'
     )
   }),
-  'different keys give different numbers': law(fc.tuple(keys, word), ([[a, b], c]) => {
+  'different keys give different numbers': law(stream('draw(k) ≠ draw(k′)'), fc.tuple(keys, word), ([[a, b], c]) => {
     const other = draw([a, (b ^ (c | 1)) >>> 0], 16)
     return unless(
       Array.from(draw([a, b], 16)).some((x, i) => x !== other[i]),
       () => 'numbers are the same'
     )
   }),
-  'numbers lie in the range': law(keys, (key) => {
+  'numbers lie in the range': law(smirnov('min ≤ x ≤ max'), keys, (key) => {
     const outside = Array.from(draw(key, 64)).find((x) => !(x >= distribution.min && x <= distribution.max))
     return unless(outside === undefined, () => `${outside} is outside [${distribution.min}, ${distribution.max}]`)
   }),
-  'numbers follow the distribution': law(keys, (key) => {
+  'numbers follow the distribution': law(smirnov('sup |F_n − F| ≤ 3/√n'), keys, (key) => {
     const gap = distance(Array.from(draw(key, count)), distribution)
     const limit = 3 / Math.sqrt(count)
     return unless(gap <= limit, () => `the distribution is off by ${gap}, more than ${limit}`)

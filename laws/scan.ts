@@ -3,7 +3,7 @@
  * random graph; its first input is captured, the others are sequences, and a carry goes from step to step.
  */
 import type * as fc from 'fast-check'
-import { batched, rowOf } from '../src/autodiff/batched.ts'
+import { batched } from '../src/autodiff/batched.ts'
 import { jvp } from '../src/autodiff/jvp.ts'
 import { scan as loop } from '../src/autodiff/scan.ts'
 import { vjp } from '../src/autodiff/vjp.ts'
@@ -13,10 +13,13 @@ import { input, type Expr } from '../src/core/Expr.ts'
 import { substitute } from '../src/core/Lambda.ts'
 import { range, size } from '../src/core/Shape.ts'
 import { floats, generate, type Tensor } from '../src/core/Tensor.ts'
+import { rowOf } from '../src/ops/batch.ts'
 import { $ } from '../src/ops/registry.ts'
 import type { Case, Transformations } from './composition.ts'
 import { each, joined, valuesOf } from './composition.ts'
-import { law, type Laws, type Verdict } from './Laws.ts'
+import { from, law, type Laws, type Verdict } from './Laws.ts'
+
+const autodidax = from('JAX, `lax.scan`: a fold whose steps are written out')
 
 // model ----------------------------------------------------------------------------------
 
@@ -59,7 +62,7 @@ const writtenOut: Loops['scan'] = (step) => (init, xs) => {
   const carry = range(xs[0]?.shape[0] ?? 0).reduce((c, i) => {
     const now = step(
       c,
-      xs.map((x) => rowOf(x, i))
+      xs.map((x) => rowOf($, x, i))
     )
     outputs.push($.reshape(now.output, { shape: [1, ...now.output.shape] }))
     return now.carry
@@ -131,15 +134,21 @@ const byRow = ({ scan, vmap }: Loops, a: Case): Verdict => {
 
 /** Laws of loops whose bodies are the graphs of the cases. */
 export const scan = (instance: Loops, all: fc.Arbitrary<Case>): Laws => ({
-  'scan is its steps written out': law(all, (a) => alike(instance, a, ({ results }) => results)),
-  'grad ∘ scan is the gradient of its steps': law(all, (a) =>
+  'scan is its steps written out': law(autodidax('scan(f)(c, xs) = f(… f(f(c, xs[0]), xs[1]) …)'), all, (a) =>
+    alike(instance, a, ({ results }) => results)
+  ),
+  'grad ∘ scan is the gradient of its steps': law(autodidax('grad(scan f) = grad(f ∘ … ∘ f)'), all, (a) =>
     alike(instance, a, ({ results, wrt }, g) => vjp(results, wrt)(g))
   ),
-  'jvp ∘ scan is the tangent of its steps': law(all, (a) =>
+  'jvp ∘ scan is the tangent of its steps': law(autodidax('jvp(scan f) = jvp(f ∘ … ∘ f)'), all, (a) =>
     alike(instance, a, ({ results, wrt }, _, v) => jvp(results, wrt)(v))
   ),
-  'grad ∘ grad ∘ scan is the second derivative of its steps': law(all, (a) =>
-    alike(instance, a, ({ results, wrt }, g, v) => vjp(vjp(results, wrt)(g), wrt)(v))
+  'grad ∘ grad ∘ scan is the second derivative of its steps': law(
+    autodidax('grad²(scan f) = grad²(f ∘ … ∘ f)'),
+    all,
+    (a) => alike(instance, a, ({ results, wrt }, g, v) => vjp(vjp(results, wrt)(g), wrt)(v))
   ),
-  'vmap ∘ scan is the scan of each row': law(all, (a) => byRow(instance, a))
+  'vmap ∘ scan is the scan of each row': law(autodidax('vmap(scan f)(cs)[i] = scan f(cs[i])'), all, (a) =>
+    byRow(instance, a)
+  )
 })

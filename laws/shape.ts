@@ -1,7 +1,10 @@
 /** Laws of broadcasting: NumPy's rule, by what it does to indices, and the algebra that users rely on. */
 import * as fc from 'fast-check'
 import { equal, range, type Shape } from '../src/core/Shape.ts'
-import { law, unless, type Laws, type Verdict } from './Laws.ts'
+import { from, law, unless, type Laws, type Verdict } from './Laws.ts'
+
+const numpyRule = from('NumPy, General broadcasting rules')
+const lattice = from('broadcasting is the join of a semilattice, where it is defined')
 
 export type Broadcast = (a: Shape, b: Shape) => Shape | undefined
 
@@ -37,9 +40,17 @@ const associates = (broadcast: Broadcast, a: Shape, b: Shape, c: Shape): Verdict
 }
 
 export const broadcasting = (broadcast: Broadcast): Laws => ({
-  "follows NumPy's rule": law(fc.tuple(shapes, shapes), ([a, b]) => same(broadcast(a, b), numpy(a, b))),
-  'a scalar changes nothing': law(shapes, (a) => same(broadcast(a, []), a)),
-  'is idempotent': law(shapes, (a) => same(broadcast(a, a), a)),
-  'is commutative': law(fc.tuple(shapes, shapes), ([a, b]) => same(broadcast(a, b), broadcast(b, a))),
-  'is associative': law(fc.tuple(shapes, shapes, shapes), ([a, b, c]) => associates(broadcast, a, b, c))
+  "follows NumPy's rule": law(
+    numpyRule('sizes agree from the last axis if equal or 1'),
+    fc.tuple(shapes, shapes),
+    ([a, b]) => same(broadcast(a, b), numpy(a, b))
+  ),
+  'a scalar changes nothing': law(lattice('a ∨ [] = a'), shapes, (a) => same(broadcast(a, []), a)),
+  'is idempotent': law(lattice('a ∨ a = a'), shapes, (a) => same(broadcast(a, a), a)),
+  'is commutative': law(lattice('a ∨ b = b ∨ a'), fc.tuple(shapes, shapes), ([a, b]) =>
+    same(broadcast(a, b), broadcast(b, a))
+  ),
+  'is associative': law(lattice('(a ∨ b) ∨ c = a ∨ (b ∨ c)'), fc.tuple(shapes, shapes, shapes), ([a, b, c]) =>
+    associates(broadcast, a, b, c)
+  )
 })

@@ -10,6 +10,7 @@ import { codec, type Codec } from '../codec.ts'
 import { composite } from '../composite.ts'
 import type { Graph } from '../graph.ts'
 import type { Mutant } from '../Laws.ts'
+import type { WrongOperation } from './derivative.ts'
 import { pass, target, type Pass, type Target } from '../pass.ts'
 
 // passes ---------------------------------------------------------------------------------
@@ -45,7 +46,8 @@ export const passMutants = (graphs: fc.Arbitrary<Graph>): ReadonlyArray<Mutant> 
 
 // targets --------------------------------------------------------------------------------
 
-const offByOne: Target = async (roots, environment) => {
+/** A thousandth off. */
+export const offByAThousandth: Target = async (roots, environment) => {
   const values = evaluate(environment)(roots)
   return E.isLeft(values)
     ? E.left(['no value'])
@@ -56,7 +58,7 @@ export const targetMutants = (graphs: fc.Arbitrary<Graph>): ReadonlyArray<Mutant
   {
     name: 'a device that is a thousandth off',
     brokenLaw: 'agrees with the meaning',
-    laws: target(offByOne, graphs, f64)
+    laws: target(offByAThousandth, graphs, f64)
   }
 ]
 
@@ -84,14 +86,16 @@ export const codecMutants = <A, B, Why>(
 
 // composites -----------------------------------------------------------------------------
 
-const wrongComposite = (name: string, brokenLaw: string, wrong: Partial<Composite<Params>>): Mutant => {
-  const silu = ops['silu'] as Op & Composite<Params>
-  return { name, brokenLaw: `silu: ${brokenLaw}`, laws: composite(makeComposite({ ...silu, ...wrong })) }
-}
+const wrongComposite = (name: string, brokenLaw: string, wrong: Partial<Composite<Params>>): WrongOperation => ({
+  name,
+  brokenLaw,
+  op: makeComposite({ ...(ops['silu'] as Op & Composite<Params>), ...wrong })
+})
 
 const relu = ops['relu']
 
-export const compositeMutants: ReadonlyArray<Mutant> = [
+/** `silu` with one thing wrong. */
+export const wrongComposites: ReadonlyArray<WrongOperation> = [
   wrongComposite('a definition of another shape', 'types as its definition', {
     define:
       ($) =>
@@ -110,3 +114,9 @@ export const compositeMutants: ReadonlyArray<Mutant> = [
         relu === undefined ? (x as Expr) : apply(relu, [x as Expr])
   })
 ]
+
+export const compositeMutants: ReadonlyArray<Mutant> = wrongComposites.map(({ name, brokenLaw, op }) => ({
+  name,
+  brokenLaw: `${op.name}: ${brokenLaw}`,
+  laws: composite(op)
+}))

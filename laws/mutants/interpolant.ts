@@ -1,7 +1,17 @@
 /** Paths and conversions with the usual confusions of sign and of time. */
 import { f64 } from '../../src/core/Close.ts'
-import { guidance, interpolant, type Guidance, type Path } from '../interpolant.ts'
+import {
+  coordinates,
+  guidance,
+  interpolant,
+  scores,
+  type Coordinates,
+  type Guidance,
+  type Path,
+  type Scores
+} from '../interpolant.ts'
 import type { Mutant, Vector } from '../Laws.ts'
+import { along } from '../vectors.ts'
 import { mutantsOf } from './mutant.ts'
 
 const zip = (a: Vector, b: Vector, f: (x: number, y: number) => number): Vector => a.map((x, i) => f(x, b[i] ?? NaN))
@@ -54,4 +64,51 @@ export const guidanceMutants: ReadonlyArray<Mutant> = [
   ofGuidance('guidance that rescales', 'commutes with conversion of what is predicted', (n, p, scale) =>
     zip(n, p, (a, b) => (a + scale * (b - a)) / (1 + Math.abs(scale * (scale - 1))))
   )
+]
+
+const someScores: Scores = {
+  dataOfVelocity: (xt, v, t) => along(xt, v, -t),
+  dataOfScore: (xt, score, t) => along(xt, score, t * t).map((x) => x / (1 - t)),
+  scoreOfVelocity: (xt, v, t) => along(xt, v, 1 - t).map((x) => -x / t)
+}
+
+const ofScores = mutantsOf((one: Scores) => scores(one, f64), someScores)
+
+export const scoresMutants: ReadonlyArray<Mutant> = [
+  ofScores('data against the velocity', 'differences of data are −t differences of velocity', {
+    dataOfVelocity: (xt, v, t) => along(xt, v, t)
+  }),
+  ofScores('a score of noise, not of density', 'differences of data are t²/(1 − t) differences of score', {
+    dataOfScore: (xt, score, t) => along(xt, score, t).map((x) => x / (1 - t))
+  }),
+  ofScores('a score with the sign of the noise', 'the score is what Tweedie says', {
+    scoreOfVelocity: (xt, v, t) => along(xt, v, 1 - t).map((x) => x / t)
+  })
+]
+
+const someCoordinates: Coordinates = {
+  sigmaOf: (t) => t / (1 - t),
+  timeOfSigma: (sigma) => sigma / (1 + sigma),
+  angleOf: (t) => Math.atan2(t, 1 - t),
+  trigInputScale: (t) => Math.hypot(t, 1 - t),
+  toEdm: (xt, t) => xt.map((x) => x / (1 - t)),
+  toTrig: (xt, t) => xt.map((x) => x / Math.hypot(t, 1 - t))
+}
+
+const ofCoordinates = mutantsOf((one: Coordinates) => coordinates(one, f64), someCoordinates)
+
+export const coordinatesMutants: ReadonlyArray<Mutant> = [
+  ofCoordinates('a square for a deviation', 'σ is the odds of noise, and leads back', {
+    sigmaOf: (t) => (t / (1 - t)) ** 2
+  }),
+  ofCoordinates('a point that is not scaled', 'the exploding path is data plus σ times noise', { toEdm: (xt) => xt }),
+  ofCoordinates('an angle in proportion to time', 'the tangent of the angle is the odds of noise', {
+    angleOf: (t) => (t * Math.PI) / 2
+  }),
+  ofCoordinates('a point that is scaled twice', 'the circular path has cosine and sine as its weights', {
+    toTrig: (xt, t) => xt.map((x) => x / Math.hypot(t, 1 - t) ** 2)
+  }),
+  ofCoordinates('the scale the other way', 'the scale of inputs is the inverse of cosine plus sine', {
+    trigInputScale: (t) => 1 / Math.hypot(t, 1 - t)
+  })
 ]

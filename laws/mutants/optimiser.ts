@@ -1,7 +1,16 @@
 /** Optimisers and averages that remember or forget too much. */
 import { f64 } from '../../src/core/Close.ts'
 import type { Mutant, Vector } from '../Laws.ts'
-import { movingAverage, optimiser, type MovingAverage, type Optimiser } from '../optimiser.ts'
+import {
+  accumulation,
+  movingAverage,
+  optimiser,
+  powerLaw,
+  type BatchGradient,
+  type KeptShare,
+  type MovingAverage,
+  type Optimiser
+} from '../optimiser.ts'
 
 const zip = (a: Vector, b: Vector, f: (x: number, y: number) => number): Vector => a.map((x, i) => f(x, b[i] ?? NaN))
 
@@ -59,4 +68,27 @@ export const movingAverageMutants: ReadonlyArray<Mutant> = [
   ofAverage('weights that do not add up to 1', 'what does not change is its own average', (a, x, d) =>
     zip(a, x, (p, q) => d * p + (1 - d * d) * q)
   )
+]
+
+const ofPower = (name: string, brokenLaw: string, wrong: (gamma: number) => KeptShare): Mutant => ({
+  name,
+  brokenLaw,
+  laws: powerLaw(wrong, f64)
+})
+
+export const powerLawMutants: ReadonlyArray<Mutant> = [
+  ofPower('steps that count from 0', 'keeps nothing at the first step', (g) => (i) => (1 - 1 / (i + 1)) ** (g + 1)),
+  ofPower('an exponent that is one less', 'is the power of what is left of one step', (g) => (i) => (1 - 1 / i) ** g),
+  ofPower('a rate that falls', 'keeps more the later the step', (g) => (i) => 1 - (1 - 1 / i) ** (g + 1))
+]
+
+const meanGradient: BatchGradient = (params, samples) =>
+  params.map((p, i) => samples.reduce((sum, x) => sum + 2 * (p - (x[i] ?? NaN)), 0) / samples.length)
+
+export const accumulationMutants: ReadonlyArray<Mutant> = [
+  {
+    name: 'a gradient of the sum',
+    brokenLaw: 'the mean of the gradients of the parts is that of the whole',
+    laws: accumulation((params, samples) => meanGradient(params, samples).map((g) => g * samples.length), f64)
+  }
 ]

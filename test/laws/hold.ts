@@ -3,11 +3,18 @@ import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Laws, Mutant } from '../../laws/Laws.ts'
 
-export const hold = (laws: Laws, numRuns = 100): void => {
+/** `FC_PATH` is the path to one counterexample, as a failure prints it beside its seed. */
+const replayed = process.env['FC_PATH']
+
+export const hold = (laws: Laws, numRuns = 100, timeout?: number): void => {
   for (const [name, property] of Object.entries(laws))
-    it(name, async () => {
-      await fc.assert(property, { numRuns })
-    })
+    it(
+      name,
+      async () => {
+        await fc.assert(property, { numRuns, ...(replayed === undefined ? {} : { path: replayed }) })
+      },
+      timeout
+    )
 }
 
 export const reject = (mutants: ReadonlyArray<Mutant>, numRuns = 200): void => {
@@ -20,7 +27,8 @@ export const reject = (mutants: ReadonlyArray<Mutant>, numRuns = 200): void => {
     })
 }
 
-const withoutSubject = (name: string): string => name.replace(/^.*?: /, '')
+/** The name of a law without what it is about. */
+export const withoutSubject = (name: string): string => name.replace(/^.*?: /, '')
 
 /** The laws of a suite that no mutant breaks, by their names without their subject. */
 export const uncovered = (laws: Laws, mutants: ReadonlyArray<Mutant>): ReadonlyArray<string> => {

@@ -1,0 +1,63 @@
+/**
+ * All laws of one operation, on the parameters and domains that it declares itself: its derivatives, its definition where
+ * it has one, what it does for many rows at once, and what a device makes of it.
+ */
+import * as fc from 'fast-check'
+import { isFloat } from '../src/core/DType.ts'
+import { f32, type Close } from '../src/core/Close.ts'
+import { apply, input, type Params } from '../src/core/Expr.ts'
+import type { Example, Op } from '../src/core/Op.ts'
+import { stored } from '../src/core/Tensor.ts'
+import { show } from '../src/interpret/show.ts'
+import { composite } from './composite.ts'
+import { composition, operationCases, transformations } from './composition.ts'
+import { derivative } from './derivative.ts'
+import { operands, showTensor } from './draw.ts'
+import type { Graph } from './graph.ts'
+import { about, type Laws } from './Laws.ts'
+import { target, type Target } from './pass.ts'
+
+/** What else an operation may be held to. */
+export interface OperationOptions {
+  /** A device: it agrees with the meaning as closely as `close` says. */
+  readonly run?: Target
+  readonly close?: Close
+}
+
+const graphOf =
+  (op: Op) =>
+  (example: Example<Params>): fc.Arbitrary<Graph> => {
+    const xs = example.inputs.map(({ dtype, shape }, i) => input(`x${i}`, dtype, shape))
+    const roots = [apply(op, xs, example.params)]
+    return operands(example.inputs).map((values) => {
+      // As a device holds them, so that both begin from the same numbers.
+      const given = values.map((value) => (isFloat(value.dtype) ? stored(value) : value))
+      return {
+        roots,
+        environment: new Map(given.map((value, i) => [`x${i}`, value])),
+        [fc.toStringMethod]: () => `\n${show(roots)}\n${given.map(showTensor).join('\n')}\n`
+      }
+    })
+  }
+
+/** An operation at its examples, as graphs with values for their inputs; `undefined` where it has none. */
+export const operationGraphs = (op: Op): fc.Arbitrary<Graph> | undefined =>
+  op.examples.length === 0 ? undefined : fc.oneof(...op.examples.map(graphOf(op)))
+
+const rows = (op: Op): Laws => {
+  const cases = operationCases(op)
+  return cases === undefined ? {} : about(op.name, composition(transformations, cases, false))
+}
+
+const onDevice = (op: Op, run: Target, close: Close): Laws => {
+  const graphs = operationGraphs(op)
+  return graphs === undefined ? {} : about(op.name, target(run, graphs, close))
+}
+
+/** Laws of an operation; each is there where it says something, and that of a device where one is given. */
+export const operation = (op: Op, { run, close = f32 }: OperationOptions = {}): Laws => ({
+  ...derivative(op),
+  ...composite(op),
+  ...rows(op),
+  ...(run === undefined ? {} : onDevice(op, run, close))
+})
