@@ -64,7 +64,7 @@ const cubed: Omit<Composite<object>, '_tag'> = {
   arity: 1,
   typing: ([a]) => a ?? { _tag: 'WrongInputs', op: 'cubed', expected: 1, got: 0 },
   examples: [{ params: {}, inputs: [{ dtype: 'f32', shape: [4], min: -2, max: 2 }] }],
-  ...{ define: third, vjp: 'derived', jvp: 'derived', wgsl: 'derived', onnx: 'derived' }
+  ...{ define: third, vjp: 'derived', jvp: 'derived', batch: 'derived', wgsl: 'derived', onnx: 'derived' }
 }
 
 console.log(broken(derivative(composite(cubed))).length) // => 0

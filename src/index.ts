@@ -34,13 +34,19 @@ export * from './autodiff/finiteDifference.ts'
 
 // meaning and text -------------------------------------------------------------------------
 export { evaluate, type Environment } from './interpret/evaluate.ts'
+export { known, operationsOf, type Operations } from './interpret/listing.ts'
 export { parse, parseWith, showUnreadable, type Unreadable } from './interpret/parse.ts'
 export { show } from './interpret/show.ts'
+
+// export -------------------------------------------------------------------------------------
+export { toOnnx, toSafetensors } from './io/export.ts'
+export { fromJson, fromJsonWith, showNotAGraph, toJson, type GraphJson, type NotAGraph } from './io/graphJson.ts'
 
 // what is built of it --------------------------------------------------------------------
 export * as compile from './compile.ts'
 export * as data from './data.ts'
 export * as flow from './flow.ts'
+export * as inspect from './inspect.ts'
 export * as io from './io.ts'
 export * as measure from './measure.ts'
 export * as nn from './nn.ts'

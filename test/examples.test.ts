@@ -7,11 +7,13 @@ const folder = new URL('../examples/', import.meta.url)
 const root = fileURLToPath(new URL('../', import.meta.url))
 const names = readdirSync(folder).flatMap((file) => /^(\d\d-.*)\.ts$/.exec(file)?.[1] ?? [])
 
-const run = (name: string): string =>
-  execFileSync(process.execPath, ['--conditions=fluxion-source', '--import', 'tsx', 'examples/run.ts', name], {
-    cwd: root,
-    encoding: 'utf8'
-  })
+/** What examples that take minutes are told, to be done in seconds. */
+const short: Readonly<Record<string, ReadonlyArray<string>>> = { '04-port-unet': ['12'] }
+
+const run = (name: string): string => {
+  const command = ['--conditions=fluxion-source', '--import', 'tsx', 'examples/run.ts', name, ...(short[name] ?? [])]
+  return execFileSync(process.execPath, command, { cwd: root, encoding: 'utf8' })
+}
 
 /** What an example says that it prints, in order. */
 const promised = (name: string): ReadonlyArray<string> =>
@@ -47,4 +49,14 @@ it('the tour fits on one page', () => {
   const lines = readFileSync(new URL('00-tour.ts', folder), 'utf8').trimEnd().split('\n')
 
   expect(lines.length).toBeLessThanOrEqual(80)
+})
+
+it('the ported U-Net and its training have 150 lines', () => {
+  const lines = ['network', 'training'].flatMap((name) =>
+    readFileSync(new URL(`unet/${name}.ts`, folder), 'utf8')
+      .trimEnd()
+      .split('\n')
+  )
+
+  expect(lines.length).toBeLessThanOrEqual(150)
 })

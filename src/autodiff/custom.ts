@@ -12,9 +12,9 @@ import { apply, misfit, topological, variable, type Expr } from '../core/Expr.ts
 import { at, type Lambda } from '../core/Lambda.ts'
 import { composite, type Composite, type Op } from '../core/Op.ts'
 import { equal } from '../core/Shape.ts'
+import { stacked } from '../ops/batch.ts'
 import { $ } from '../ops/registry.ts'
 import { batched, batchedOne, rowVariable } from './batched.ts'
-import { stackOf } from './batchRules.ts'
 import { calling, type Keeping } from './calling.ts'
 import { vjp } from './vjp.ts'
 
@@ -91,13 +91,6 @@ const callsOf = (op: Op): Keeping =>
     return apply(op, [...operands, ...captured], body)
   })
 
-/** All operands as stacks. */
-const stacked = (
-  inputs: ReadonlyArray<Expr>,
-  stacks: ReadonlyArray<Expr | undefined>,
-  rows: number
-): ReadonlyArray<Expr> => inputs.map((x, i) => stacks[i] ?? stackOf($, x, rows))
-
 /** What single rows give, for stacks of them; what is not there stays so. */
 const ofRows = (
   results: ReadonlyArray<Expr | undefined>,
@@ -155,7 +148,9 @@ const reverse = (pull: Pull): Op =>
     batch:
       () =>
       ({ inputs, stacks, rows, params }) =>
-        callsOf(reverse(pullRows(pull, params, rows)))(rowsOfBody(params, rows))(...stacked(inputs, stacks, rows))
+        callsOf(reverse(pullRows(pull, params, rows)))(rowsOfBody(params, rows))(
+          ...stacked($, { inputs, stacks, rows })
+        )
   })
 
 /** The pullback of stacks: what was captured is an operand among them, and gets no cotangent. */
@@ -206,7 +201,9 @@ const forward = (push: Push): Op =>
     batch:
       () =>
       ({ inputs, stacks, rows, params }) =>
-        callsOf(forward(pushRows(push, params, rows)))(rowsOfBody(params, rows))(...stacked(inputs, stacks, rows))
+        callsOf(forward(pushRows(push, params, rows)))(rowsOfBody(params, rows))(
+          ...stacked($, { inputs, stacks, rows })
+        )
   })
 
 const pushRows =

@@ -15,9 +15,9 @@ import type { OnnxGraph, OnnxSite } from '../core/Lowering.ts'
 import { composite, type Op } from '../core/Op.ts'
 import { equal, range, size, type Dim, type Shape } from '../core/Shape.ts'
 import { tensor } from '../core/Tensor.ts'
+import { rowOf, stackOf } from '../ops/batch.ts'
 import { $ } from '../ops/registry.ts'
-import { batched, rowOf, rowType, rowVariable } from './batched.ts'
-import { stackOf } from './batchRules.ts'
+import { batched, rowType, rowVariable } from './batched.ts'
 import { exprs, leavesOf, refilled } from './exprs.ts'
 import { jvp } from './jvp.ts'
 import { vjp } from './vjp.ts'
@@ -104,7 +104,7 @@ const asRow = (x: Expr): Expr => $.reshape(x, { shape: [1, ...x.shape] })
 /** The row at a place that is data, not text, and so the same kernel in every step. See Note [Places as data] */
 const rowAt = (x: Expr, step: number): Expr => {
   const places = literal(tensor('i32', [2], Int32Array.of(step, -1)))
-  return rowOf($.take(x, places, { axis: 0 }), 0)
+  return rowOf($, $.take(x, places, { axis: 0 }), 0)
 }
 
 /** The steps written out. */
@@ -303,7 +303,7 @@ const nothing = (g: OnnxGraph, { inputs, params }: OnnxSite<Packed>): string => 
 
 // the operation --------------------------------------------------------------------------
 
-const looped: Op = composite<Packed>({
+export const looped: Op = composite<Packed>({
   name: 'scan',
   equation: 'c, y[t] = f(c, x[t]) for t = 0, 1, …',
   arity: -1,

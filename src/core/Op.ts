@@ -41,7 +41,7 @@ export interface Rows<P> {
 }
 
 /** The stack of the results of all rows. */
-export type Batch<P> = ($: Builder) => (site: Rows<P>) => Expr
+export type Batch<P, Y = Expr> = ($: Builder) => (site: Rows<P>) => Y
 
 /** An operand as the laws draw it: uniform in `[min, max]`, where the operation is defined and smooth. */
 export interface Draw {
@@ -67,8 +67,6 @@ interface Common<P> {
   readonly typing: (inputs: ReadonlyArray<Type>, params: P) => Type | Fault
   /** What the laws are run on: parameters and operands, every shape of use at least once. */
   readonly examples: ReadonlyArray<Example<P>>
-  /** How it is done for many rows at once; without it, `vmap` has a rule by name, the definition, or row after row. */
-  readonly batch?: Batch<P>
 }
 
 export interface Primitive<P> extends Common<P> {
@@ -77,6 +75,8 @@ export interface Primitive<P> extends Common<P> {
   readonly meaning: (inputs: ReadonlyArray<Tensor>, params: P, type: Type) => Tensor
   readonly vjp: Vjp<P>
   readonly jvp: Jvp<P>
+  /** How it is done for many rows at once. */
+  readonly batch: Batch<P>
   readonly wgsl: Wgsl<P>
   readonly onnx: Onnx<P>
 }
@@ -97,6 +97,8 @@ export interface Composite<P, N extends number = number> extends Common<P> {
   readonly define: ($: Builder) => (inputs: Operands<N>, params: P) => Expr
   readonly vjp: Vjp<P> | 'derived'
   readonly jvp: Jvp<P> | 'derived'
+  /** `undefined` leaves a case to the definition. */
+  readonly batch: Batch<P, Expr | undefined> | 'derived'
   readonly wgsl: Wgsl<P> | 'derived'
   readonly onnx: Onnx<P> | 'derived'
 }

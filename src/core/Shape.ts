@@ -71,25 +71,36 @@ type ZipEnd<A extends Shape, B extends Shape, Out extends Shape = readonly []> =
     : readonly [...A, ...Out]
   : readonly [...B, ...Out]
 
-/** `A` ends with `B`, and nothing of `A` can stretch: it is the result as it stands. Most calls are of this kind. */
-type Covers<A extends Shape, B extends Shape> = 1 extends A[number]
-  ? false
-  : A extends readonly [...Shape, ...B]
-    ? true
-    : false
+type Stretched<Op extends string, A extends Shape, B extends Shape> =
+  ZipEnd<A, B> extends infer Z extends Shape
+    ? [Z] extends [never]
+      ? `${Op}: shapes differ, [${Show<A>}] and [${Show<B>}]`
+      : Z
+    : never
 
-/** The shape of an elementwise operation on two operands, or the sentence that says why there is none. */
+/**
+ * The shape of an elementwise operation on two operands, or the sentence that says why there is none. Most calls cost
+ * little: one operand ends with the other, or with the other up to a last axis of 1. A plain `number` may be 1.
+ */
 export type Broadcast<Op extends string, A extends Shape, B extends Shape> = number extends A['length'] | B['length']
   ? Shape
-  : Covers<A, B> extends true
-    ? A
-    : Covers<B, A> extends true
-      ? B
-      : ZipEnd<A, B> extends infer Z extends Shape
-        ? [Z] extends [never]
-          ? `${Op}: shapes differ, [${Show<A>}] and [${Show<B>}]`
-          : Z
-        : never
+  : A extends readonly [...Shape, ...B]
+    ? number extends B[number]
+      ? B extends A
+        ? A
+        : Stretched<Op, A, B>
+      : A
+    : B extends readonly [...infer P extends Shape, 1]
+      ? A extends readonly [...Shape, ...P, Dim]
+        ? number extends P[number]
+          ? Stretched<Op, A, B>
+          : A
+        : Stretched<Op, A, B>
+      : B extends readonly [...Shape, ...A]
+        ? number extends A[number]
+          ? Stretched<Op, A, B>
+          : B
+        : Stretched<Op, A, B>
 
 /** The shape of `matmul`: `[..., m, k] × [k, n]`, or `[..., m, k] × [..., k, n]` with equal leading axes. */
 export type Matmul<A extends Shape, B extends Shape> = number extends A['length'] | B['length']

@@ -1,5 +1,6 @@
 /** A tensor as a mathematical object: element type, shape, elements in row-major order. What every target must agree with. */
-import type { DType } from './DType.ts'
+import { isNarrow, type DType, type Narrow } from './DType.ts'
+import { formats, rounding } from './narrow.ts'
 import { size, type Shape } from './Shape.ts'
 
 export type Elements = Float64Array | Float32Array | Int32Array | Uint32Array | Uint8Array
@@ -56,9 +57,27 @@ export const dot = (x: Tensor, y: Tensor): number => {
 /** `a x + y`. */
 export const axpy = (a: number, x: Tensor, y: Tensor): Tensor => map(y, (yi, i) => a * (x.data[i] ?? NaN) + yi)
 
-/** The same elements as a device would store them: rounded to `f32`, wrapped to 32 bits. */
+const nearest: Readonly<Record<Narrow, (x: number) => number>> = {
+  f16: rounding(formats.f16),
+  bf16: rounding(formats.bf16)
+}
+
+/** The number as an element type holds it: of narrow floats the nearest, of integers modulo 2³²; `f32` stays as it is. */
+export const held = (dtype: DType, x: number): number =>
+  isNarrow(dtype)
+    ? nearest[dtype](x)
+    : dtype === 'u32'
+      ? x >>> 0
+      : dtype === 'i32'
+        ? x | 0
+        : dtype === 'bool'
+          ? Number(x !== 0)
+          : x
+
+/** The same elements as a device would store them: rounded to their type, wrapped to 32 bits. */
 export const stored = (x: Tensor): Tensor => {
   const data = elements(x.dtype, x.data.length)
-  data.set(x.data)
+  if (isNarrow(x.dtype)) for (let i = 0; i < data.length; i++) data[i] = nearest[x.dtype](x.data[i] ?? NaN)
+  else data.set(x.data)
   return tensor(x.dtype, x.shape, data)
 }

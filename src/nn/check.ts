@@ -21,6 +21,7 @@ const refused: Op = composite<Demand>({
       x as Real,
   vjp: 'derived',
   jvp: 'derived',
+  batch: 'derived',
   wgsl: 'derived',
   onnx: 'derived'
 })

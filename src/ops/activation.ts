@@ -1,6 +1,7 @@
 /** Activations, defined by graphs of primitives; their gradients share what the forward pass computed. */
 import type { Expr } from '../core/Expr.ts'
 import { composite, type Builder, type Op } from '../core/Op.ts'
+import { unchanged } from './batch.ts'
 import { draw } from './draw.ts'
 import type { Unary } from './unary.ts'
 
@@ -37,6 +38,7 @@ const activation = (
       ($) =>
       ({ inputs: [x], output, tangents: [v] }) =>
         x && v && $.mul(v, derivative($, x, output)),
+    batch: unchanged,
     wgsl: 'derived',
     onnx: 'derived'
   })

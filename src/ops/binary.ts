@@ -1,9 +1,9 @@
 /** Elementwise operations of two operands. */
-import type { DType } from '../core/DType.ts'
+import { isFloat, type DType } from '../core/DType.ts'
 import type { Expr, Params } from '../core/Expr.ts'
 import type { Op } from '../core/Op.ts'
 import type { Shape } from '../core/Shape.ts'
-import { elementwise, everywhere, flat, positive, type Row } from './elementwise.ts'
+import { elementwise, everywhere, flat, floating, logical, positive, type Row } from './elementwise.ts'
 
 export type Binary = <D extends DType, S extends Shape>(x: Expr<D, S>, y: Expr) => Expr<D, S>
 export type Relation = <S extends Shape>(x: Expr<DType, S>, y: Expr) => Expr<'bool', S>
@@ -59,8 +59,7 @@ export const sub: Op = elementwise('sub', {
 export const mul: Op = elementwise('mul', {
   equation: 'x · y',
   domain: [everywhere, everywhere],
-  meaning: ([x = NaN, y = NaN]) =>
-    Number.isInteger(x) && Number.isInteger(y) && Math.abs(x * y) > 2 ** 52 ? Math.imul(x, y) : x * y,
+  meaning: ([x = NaN, y = NaN], _, dtype) => (isFloat(dtype) ? x * y : Math.imul(x, y)),
   wgsl: infix('*'),
   onnx: 'Mul',
   derivative:
@@ -71,6 +70,7 @@ export const mul: Op = elementwise('mul', {
 // See Note [Zero cotangents]
 export const annihilate: Op = elementwise('annihilate', {
   equation: 'x · y, 0 where x is 0',
+  accepts: floating,
   domain: [everywhere, everywhere],
   meaning: ([x = NaN, y = NaN]) => (x === 0 ? 0 : x * y),
   wgsl: call('annihilate'),
@@ -100,6 +100,7 @@ export const div: Op = elementwise('div', {
 
 export const pow: Op = elementwise('pow', {
   equation: 'xʸ, x > 0',
+  accepts: floating,
   domain: [positive, everywhere],
   meaning: ([x = NaN, y = NaN]) => x ** y,
   wgsl: call('pow'),
@@ -172,7 +173,7 @@ const truths: Pick<Row<Params>, 'domain' | 'operands' | 'accepts'> = {
     [0, 1]
   ],
   operands: ['bool', 'bool'],
-  accepts: (dtype) => dtype === 'bool'
+  accepts: logical
 }
 
 export const and: Op = relation('and', 'x ∧ y', '&&', 'And', truths, (x, y) => x !== 0 && y !== 0)

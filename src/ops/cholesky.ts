@@ -3,6 +3,7 @@ import type { DType } from '../core/DType.ts'
 import type { Expr } from '../core/Expr.ts'
 import { composite, type Builder, type Op } from '../core/Op.ts'
 import { range, type Shape } from '../core/Shape.ts'
+import { unchanged } from './batch.ts'
 import {
   columnAt,
   columnOf,
@@ -78,6 +79,7 @@ export const cholesky: Op = composite<Ridge, 1>({
       const moved = $.triangularSolve(l, turned($, once), { transposed: false })
       return times($, l, lower($, moved, 0.5))
     },
+  batch: unchanged,
   wgsl: 'derived',
   onnx: 'derived'
 })

@@ -2,13 +2,14 @@
  * Contraction: a sum of products over shared axes, with shared batch axes. Matrix products, einsum and attention are
  * contractions; convolution is one whose operand is a view of windows.
  */
-import type { DType } from '../core/DType.ts'
+import { isFloat, type DType } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { OnnxGraph, OnnxValue } from '../core/Lowering.ts'
-import { primitive, type Builder, type Op } from '../core/Op.ts'
+import { primitive, type Batch, type Builder, type Op } from '../core/Op.ts'
 import { equal, range, size, strides, type Shape } from '../core/Shape.ts'
 import type { Tensor } from '../core/Tensor.ts'
+import { moved, up } from './batch.ts'
 import { draw } from './draw.ts'
 import { fitted } from './onnx.ts'
 import { plus } from './tangent.ts'
@@ -80,13 +81,14 @@ const meaning = ([x, y]: ReadonlyArray<Tensor>, params: Contract, type: Type): T
   const { batch, m, n, k } = sizesOf(x.shape, y.shape, params)
   const a = arranged(x, [...left.batch, ...freeOf(x.shape, left), ...left.over])
   const b = arranged(y, [...right.batch, ...freeOf(y.shape, right), ...right.over])
+  const product = isFloat(type.dtype) ? (s: number, t: number): number => s * t : Math.imul
   for (let z = 0; z < batch; z++)
     for (let i = 0; i < m; i++)
       for (let j = 0; j < n; j++) {
         const p = (z * m + i) * k
         const q = (z * n + j) * k
         let sum = 0
-        for (let l = 0; l < k; l++) sum += (a[p + l] ?? NaN) * (b[q + l] ?? NaN)
+        for (let l = 0; l < k; l++) sum += product(a[p + l] ?? NaN, b[q + l] ?? NaN)
         out[(z * m + i) * n + j] = sum
       }
   return { ...type, data: out }
@@ -133,6 +135,24 @@ const labelsOf = (x: Shape, y: Shape, { left, right }: Contract) => {
   const zs = [...left.batch, ...freeOf(x, left), ...freeOf(y, right).map((axis) => x.length + axis)]
   return { xs, ys, zs }
 }
+
+// batching -------------------------------------------------------------------------------
+
+const sideUp = ({ batch, over }: Side): Side => ({ batch: up(batch), over: up(over) })
+
+const withRows = ({ batch, over }: Side): Side => ({ batch: [0, ...up(batch)], over: up(over) })
+
+/** Rows on both sides are one more batch axis; rows on one side are a free axis of it, which is brought to the front. */
+const batch: Batch<Contract> =
+  ($) =>
+  ({ inputs: [x, y], stacks: [xs, ys], params: { left, right }, output }) => {
+    if (x === undefined || y === undefined) return output
+    if (xs !== undefined && ys !== undefined)
+      return $.contract(xs, ys, { left: withRows(left), right: withRows(right) })
+    if (xs !== undefined) return moved($, $.contract(xs, y, { left: sideUp(left), right }), left.batch.length, 1, 0)
+    const free = x.shape.length - left.over.length
+    return ys === undefined ? output : moved($, $.contract(x, ys, { left, right: sideUp(right) }), free, 1, 0)
+  }
 
 // lowering to ONNX -------------------------------------------------------------------------
 
@@ -221,6 +241,7 @@ export const contract: Op = primitive<Contract>({
     ($) =>
     ({ inputs: [x, y], tangents: [v, w], params }) =>
       plus($, [v && y && $.contract(v, y, params), x && w && $.contract(x, w, params)]),
+  batch,
   wgsl: { _tag: 'Contract' },
   onnx:
     (g) =>

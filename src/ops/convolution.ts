@@ -46,8 +46,9 @@ export const windowsOf = (w: Shape, { stride, dilation }: Convolve): Windows => 
 export const padded = (space: ReadonlyArray<number>, { low, high }: Convolve): ReadonlyArray<number> =>
   space.map((d, i) => d + (low[i] ?? 0) + (high[i] ?? 0))
 
-const sized = (params: Convolve, rank: number): boolean =>
-  [params.stride, params.low, params.high, params.dilation].every((values) => values.length === rank)
+const sized = ({ stride, low, high, dilation }: Convolve, rank: number): boolean =>
+  [stride, low, high, dilation].every((values) => values.length === rank) &&
+  [...stride, ...dilation].every((step) => step >= 1)
 
 const misfit = (op: string, x: Shape, w: Shape, { stride, low, high, dilation, groups }: Convolve): Fault => ({
   _tag: 'Invalid',

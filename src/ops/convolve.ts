@@ -9,6 +9,7 @@ import type { DType } from '../core/DType.ts'
 import type { Expr } from '../core/Expr.ts'
 import { composite, type Builder, type Op } from '../core/Op.ts'
 import { range, type Shape } from '../core/Shape.ts'
+import { moreSamples } from './batch.ts'
 import {
   convolveTyping,
   correlateTyping,
@@ -178,6 +179,7 @@ export const convolve: Op = composite<Convolve, 2>({
     ($) =>
     ({ inputs: [x, w], tangents: [v, u], params }) =>
       plus($, [v && w && $.convolve(v, w, params), x && u && $.convolve(x, u, params)]),
+  batch: moreSamples,
   wgsl: 'derived',
   onnx:
     (g) =>
@@ -208,6 +210,7 @@ export const deconvolve: Op = composite<Deconvolve, 2>({
     ($) =>
     ({ inputs: [y, w], tangents: [v, u], params }) =>
       plus($, [v && w && $.deconvolve(v, w, params), y && u && $.deconvolve(y, u, params)]),
+  batch: moreSamples,
   wgsl: 'derived',
   onnx:
     (g) =>
@@ -238,6 +241,7 @@ export const correlate: Op = composite<Correlate, 2>({
     ($) =>
     ({ inputs: [x, y], tangents: [v, u], params }) =>
       plus($, [v && y && $.correlate(v, y, params), x && u && $.correlate(x, u, params)]),
+  batch: 'derived',
   wgsl: 'derived',
   onnx:
     (g) =>

@@ -5,6 +5,7 @@ import type { Fault } from '../core/Fault.ts'
 import type { OnnxGraph } from '../core/Lowering.ts'
 import { primitive, type Op } from '../core/Op.ts'
 import { drop, equal, range, size, strides, type Shape } from '../core/Shape.ts'
+import { axisUp, shifted } from './batch.ts'
 import { draw } from './draw.ts'
 import { reshapeOnnx } from './onnx.ts'
 import { fromAxes } from './place.ts'
@@ -79,6 +80,10 @@ export const slice: Op = primitive<Slice>({
       ]
     },
   jvp: linear(($) => $.slice),
+  batch:
+    ($) =>
+    ({ stacks: [x], rows, params: { start, stop, step }, output }) =>
+      x === undefined ? output : $.slice(x, { start: [0, ...start], stop: [rows, ...stop], step: [1, ...step] }),
   wgsl: {
     _tag: 'Map',
     element: ({ at, params: { start, step }, inputs, load }) => {
@@ -161,6 +166,12 @@ export const pad: Op = primitive<Pad>({
     ($) =>
     ({ tangents: [v], params }) =>
       v && $.pad(v, { ...params, value: 0 }),
+  batch: shifted(({ low, high, interior, value }) => ({
+    low: [0, ...low],
+    high: [0, ...high],
+    interior: [0, ...interior],
+    value
+  })),
   wgsl: {
     _tag: 'Map',
     element: ({ at, params: { low, high, interior, value }, inputs, type, load, bind }) => {
@@ -257,6 +268,7 @@ export const concat: Op = primitive<Concat>({
         inputs.map((x, i) => tangents[i] ?? $.fill(0, x)),
         params
       ),
+  batch: axisUp,
   wgsl: {
     _tag: 'Map',
     element: ({ at, params: { axis }, inputs, load, bind }) => {

@@ -163,6 +163,7 @@ export const einsum: Op = composite<Equation>({
   define: ($) => (xs, params) => contracted($, xs, parse(params) ?? { operands: [], result: [] }),
   vjp: 'derived',
   jvp: 'derived',
+  batch: 'derived',
   wgsl: 'derived',
   onnx: 'derived'
 })

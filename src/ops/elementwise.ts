@@ -8,8 +8,9 @@ import { isApply, type Expr, type Params, type Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { Onnx, OnnxGraph, OnnxValue, Scope } from '../core/Lowering.ts'
 import { primitive, type Builder, type Draw, type Op } from '../core/Op.ts'
-import { broadcast, equal } from '../core/Shape.ts'
-import { generate, type Tensor } from '../core/Tensor.ts'
+import { broadcast, equal, type Shape } from '../core/Shape.ts'
+import { generate, held, type Tensor } from '../core/Tensor.ts'
+import { unchanged } from './batch.ts'
 import { plus } from './tangent.ts'
 
 // model ----------------------------------------------------------------------------------
@@ -23,10 +24,22 @@ interface Local<P> {
 /** For each operand the map from a tangent of it to the tangent it causes; `undefined` where the derivative is zero. */
 type Derivative<P> = ($: Builder) => (local: Local<P>) => ReadonlyArray<((tangent: Expr) => Expr) | undefined>
 
+/** A set of element types, and what a person calls it. */
+export interface Accepted {
+  readonly what: string
+  readonly has: (dtype: DType) => boolean
+}
+
+export const floating: Accepted = { what: 'floats', has: isFloat }
+export const signed: Accepted = { what: 'signed numbers', has: (dtype) => isFloat(dtype) || dtype === 'i32' }
+export const logical: Accepted = { what: 'truth values', has: (dtype) => dtype === 'bool' }
+
 export interface Row<P> {
   readonly equation: string
   readonly domain: ReadonlyArray<Range>
-  readonly meaning: (xs: ReadonlyArray<number>, params: P) => number
+  /** Domains that the laws are run on besides: the other side of a kink, operands so small that digits are lost. */
+  readonly beyond?: ReadonlyArray<ReadonlyArray<Range>>
+  readonly meaning: (xs: ReadonlyArray<number>, params: P, dtype: DType) => number
   readonly derivative: Derivative<P>
   readonly wgsl: (xs: ReadonlyArray<string>, scope: Scope<P>) => string
   /** The ONNX operator, or the graph that stands for it. */
@@ -34,7 +47,8 @@ export interface Row<P> {
   readonly operands?: ReadonlyArray<DType>
   readonly result?: (inputs: ReadonlyArray<Type>, params: P) => DType
   readonly examples?: ReadonlyArray<P>
-  readonly accepts?: (dtype: DType) => boolean
+  /** The element types that it is defined for; all of them where it does not say. */
+  readonly accepts?: Accepted
   /** Elements of two operands that the laws keep apart, for operations with a kink where they meet. */
   readonly apart?: number
 }
@@ -51,13 +65,10 @@ const typed =
     if (shaped !== undefined) return { _tag: 'ShapesDiffer', op: name, left: head.shape, right: shaped.shape }
     const other = rest.find((x) => x.dtype !== first.dtype)
     if (other !== undefined) return { _tag: 'DTypesDiffer', op: name, left: first.dtype, right: other.dtype }
-    if (row.accepts?.(first.dtype) === false)
-      return { _tag: 'WrongDType', op: name, expected: 'another element type', got: first.dtype }
+    if (row.accepts?.has(first.dtype) === false)
+      return { _tag: 'WrongDType', op: name, expected: row.accepts.what, got: first.dtype }
     return { dtype: row.result?.(inputs, params) ?? first.dtype, shape: head.shape }
   }
-
-const wrap = (dtype: DType, value: number): number =>
-  dtype === 'u32' ? value >>> 0 : dtype === 'i32' ? value | 0 : dtype === 'bool' ? Number(value !== 0) : value
 
 /** The NumPy broadcast of the shapes that values really have: work on an unexpanded operand stays small. */
 const broadcastShape = (inputs: ReadonlyArray<OnnxValue>): ReadonlyArray<number> =>
@@ -92,21 +103,22 @@ const masked = ($: Builder, cotangent: Expr): Masked => {
   return x === zero ? { cotangent: y, hold: (pulled) => $.where(c, $.fill(0, pulled), pulled) } : plain
 }
 
-const shapes: ReadonlyArray<ReadonlyArray<number>> = [[2, 3], []]
+const shapes: ReadonlyArray<Shape> = [[2, 3], []]
+
+const drawsOf = <P>(row: Row<P>, domain: ReadonlyArray<Range>, shape: Shape): ReadonlyArray<Draw> =>
+  domain.map(([min, max], i) => ({
+    dtype: row.operands?.[i] ?? 'f32',
+    shape,
+    min,
+    max,
+    ...(row.apart === undefined ? {} : { apart: row.apart })
+  }))
 
 const examples = <P>(row: Row<P>): ReadonlyArray<{ params: P; inputs: ReadonlyArray<Draw> }> =>
-  (row.examples ?? [{} as P]).flatMap((params) =>
-    shapes.map((shape) => ({
-      params,
-      inputs: row.domain.map(([min, max], i) => ({
-        dtype: row.operands?.[i] ?? 'f32',
-        shape,
-        min,
-        max,
-        ...(row.apart === undefined ? {} : { apart: row.apart })
-      }))
-    }))
-  )
+  (row.examples ?? [{} as P]).flatMap((params) => [
+    ...shapes.map((shape) => ({ params, inputs: drawsOf(row, row.domain, shape) })),
+    ...(row.beyond ?? []).map((domain) => ({ params, inputs: drawsOf(row, domain, [5]) }))
+  ])
 
 export const elementwise = <P extends object = Params>(name: string, row: Row<P>): Op =>
   primitive<P>({
@@ -117,11 +129,12 @@ export const elementwise = <P extends object = Params>(name: string, row: Row<P>
     examples: examples(row),
     meaning: (inputs: ReadonlyArray<Tensor>, params, type) =>
       generate(type.dtype, type.shape, (i) =>
-        wrap(
+        held(
           type.dtype,
           row.meaning(
             inputs.map((x) => x.data[i] ?? NaN),
-            params
+            params,
+            type.dtype
           )
         )
       ),
@@ -141,6 +154,7 @@ export const elementwise = <P extends object = Params>(name: string, row: Row<P>
             return tangent && rule?.(tangent)
           })
       ),
+    batch: unchanged,
     wgsl: {
       _tag: 'Map',
       element: (scope) =>

@@ -7,9 +7,10 @@ import type { DType } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { OnnxGraph, OnnxValue, Scope } from '../core/Lowering.ts'
-import { primitive, type Draw, type Op } from '../core/Op.ts'
+import { primitive, type Batch, type Builder, type Draw, type Op } from '../core/Op.ts'
 import { equal, size, strides, type Shape } from '../core/Shape.ts'
 import type { Tensor } from '../core/Tensor.ts'
+import { axisUp, merged, moved, stackOf } from './batch.ts'
 import { draw } from './draw.ts'
 import { reshapeOnnx } from './onnx.ts'
 import { fromAxes } from './place.ts'
@@ -203,6 +204,38 @@ const scatterOnnx = (g: OnnxGraph, values: OnnxValue, indices: OnnxValue, params
   return reshapeOnnx(g, addOnnx(g, type, [before, params.size, after], every, flat, 1), type.shape)
 }
 
+// batching -------------------------------------------------------------------------------
+
+/** Indices into rows of `length` that lie one after another: clipped to the row, then moved to it. */
+const intoRows = ($: Builder, indices: Expr, length: number): Expr => {
+  const clipped = $.minimum($.maximum(indices, $.fill(0, indices)), $.fill(length - 1, indices))
+  const row = $.iota({ shape: indices.shape, axis: 0, dtype: indices.dtype })
+  return $.add(clipped, $.mul(row, $.fill(length, indices)))
+}
+
+const takeRows: Batch<Indexed> =
+  ($) =>
+  ({ inputs: [x, indices], stacks: [xs, places], params: { axis }, output }) => {
+    if (x === undefined || indices === undefined) return output
+    if (places === undefined) return xs === undefined ? output : $.take(xs, indices, { axis: axis + 1 })
+    if (xs === undefined) return moved($, $.take(x, places, { axis }), axis, 1, 0)
+    const flat = merged($, moved($, xs, axis + 1, 1, 1))
+    const taken = $.take(flat, intoRows($, places, x.shape[axis] ?? 1), { axis: 0 })
+    return moved($, taken, 1, indices.shape.length, axis + 1)
+  }
+
+const scatterRows: Batch<Scattered> =
+  ($) =>
+  ({ inputs: [own, indices], stacks, params: { axis, size: length }, rows, output }) => {
+    const values = stacks[0] ?? (own && stackOf($, own, rows))
+    if (values === undefined || indices === undefined) return output
+    if (stacks[1] === undefined) return $.scatterAdd(values, indices, { axis: axis + 1, size: length })
+    const first = moved($, values, axis + 1, indices.shape.length, 1)
+    const added = $.scatterAdd(first, intoRows($, stacks[1], length), { axis: 0, size: rows * length })
+    const [, ...rest] = added.shape
+    return moved($, $.reshape(added, { shape: [rows, length, ...rest] }), 1, 1, axis + 1)
+  }
+
 // operations -----------------------------------------------------------------------------
 
 export const take: Op = primitive<Indexed>({
@@ -225,6 +258,7 @@ export const take: Op = primitive<Indexed>({
     ($) =>
     ({ inputs: [, indices], tangents: [v], params }) =>
       v && indices && $.take(v, indices, params),
+  batch: takeRows,
   wgsl: {
     _tag: 'Map',
     element: ({ at, params: { axis }, inputs, load, bind }) => {
@@ -262,6 +296,7 @@ export const scatterAdd: Op = primitive<Scattered>({
     ($) =>
     ({ inputs: [, indices], tangents: [v], params }) =>
       v && indices && $.scatterAdd(v, indices, params),
+  batch: scatterRows,
   wgsl: {
     ...adding,
     count: ([, indices]) => size(indices?.shape ?? []),
@@ -300,6 +335,7 @@ export const takeAlong: Op = primitive<Indexed>({
     ($) =>
     ({ inputs: [, indices], tangents: [v], params }) =>
       v && indices && $.takeAlong(v, indices, params),
+  batch: axisUp,
   wgsl: {
     _tag: 'Map',
     element: ({ at, params, inputs, load, bind }) => {
@@ -347,6 +383,7 @@ export const addAlong: Op = primitive<Scattered>({
     ($) =>
     ({ inputs: [, indices], tangents: [v], params }) =>
       v && indices && $.addAlong(v, indices, params),
+  batch: axisUp,
   wgsl: {
     ...adding,
     count: ([, indices], { axis }) => indices?.shape[axis] ?? 0,

@@ -3,6 +3,7 @@ import type { DType } from '../core/DType.ts'
 import type { Expr } from '../core/Expr.ts'
 import { composite, type Builder, type Op } from '../core/Op.ts'
 import { range, type Shape } from '../core/Shape.ts'
+import { unchanged } from './batch.ts'
 import {
   columnAt,
   columnOf,
@@ -86,6 +87,7 @@ export const inverse: Op = composite<Ridge, 1>({
     ($) =>
     ({ output: y, tangents: [v] }) =>
       v && $.neg(times($, y, times($, v, y))),
+  batch: unchanged,
   wgsl: 'derived',
   onnx: 'derived'
 })

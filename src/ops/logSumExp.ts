@@ -1,6 +1,7 @@
 /** The logarithm of a sum of exponentials: a smooth maximum, computed without leaving the range of numbers. */
 import type { Expr } from '../core/Expr.ts'
 import { composite, type Builder, type Op } from '../core/Op.ts'
+import { axesUp } from './batch.ts'
 import { draw } from './draw.ts'
 import { foldTyping, spreadAgain, type Axes, type Fold } from './reduce.ts'
 
@@ -43,6 +44,7 @@ export const logSumExp: Op = composite<Axes, 1>({
     ($) =>
     ({ inputs: [x], output: y, tangents: [v], params: { axes } }) =>
       x && v && $.sum($.mul(v, share($, x, y, axes)), { axes }),
+  batch: axesUp,
   wgsl: 'derived',
   onnx: 'derived'
 })

@@ -4,6 +4,7 @@ import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import { composite, type Builder, type Draw, type Op } from '../core/Op.ts'
 import { equal, type Shape } from '../core/Shape.ts'
+import { axisUp } from './batch.ts'
 import { draw } from './draw.ts'
 import type { Along } from './normalise.ts'
 import { spreadAgain } from './reduce.ts'
@@ -59,6 +60,7 @@ export const maskedSoftmax: Op = composite<Along, 2>({
     ($) =>
     ({ output: y, tangents: [v], params: { axis } }) =>
       v && moved($, y, v, axis),
+  batch: axisUp,
   wgsl: 'derived',
   onnx: 'derived'
 })

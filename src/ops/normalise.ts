@@ -5,6 +5,7 @@ import type { Fault } from '../core/Fault.ts'
 import type { OnnxGraph, OnnxValue } from '../core/Lowering.ts'
 import { composite, type Builder, type Op } from '../core/Op.ts'
 import { keep, type Shape } from '../core/Shape.ts'
+import { axisUp, unchanged } from './batch.ts'
 import { draw } from './draw.ts'
 import { spreadAgain } from './reduce.ts'
 
@@ -66,6 +67,7 @@ export const softmax: Op = composite<Along, 1>({
     ($) =>
     ({ output: y, tangents: [v], params: { axis } }) =>
       v && $.mul(y, $.sub(v, total($, $.mul(v, y), axis))),
+  batch: axisUp,
   wgsl: 'derived',
   onnx:
     (g) =>
@@ -92,6 +94,7 @@ export const logSoftmax: Op = composite<Along, 1>({
     ($) =>
     ({ output: y, tangents: [v], params: { axis } }) =>
       v && $.sub(v, total($, $.mul($.exp(y), v), axis)),
+  batch: axisUp,
   wgsl: 'derived',
   onnx:
     (g) =>
@@ -162,6 +165,7 @@ export const normalise: Op = composite<Epsilon, 1>({
     ($) =>
     ({ inputs: [x], output: y, tangents: [v], params }) =>
       x && v && pulled($, v, y, $.inverseDeviation(x, params), true),
+  batch: unchanged,
   wgsl: 'derived',
   onnx:
     (g) =>
@@ -183,6 +187,7 @@ export const inverseDeviation: Op = composite<Epsilon, 1>({
     },
   vjp: 'derived',
   jvp: 'derived',
+  batch: unchanged,
   wgsl: 'derived',
   onnx:
     (g) =>
@@ -211,6 +216,7 @@ export const rmsNormalise: Op = composite<Epsilon, 1>({
     ($) =>
     ({ inputs: [x], output: y, tangents: [v], params: { epsilon } }) =>
       x && v && pulled($, v, y, inverse($, mean($, $.mul(x, x)), epsilon), false),
+  batch: unchanged,
   wgsl: 'derived',
   onnx: 'derived'
 })

@@ -6,6 +6,7 @@ import type { DType } from '../core/DType.ts'
 import type { Expr } from '../core/Expr.ts'
 import { primitive, type Op } from '../core/Op.ts'
 import type { Shape } from '../core/Shape.ts'
+import { unchanged } from './batch.ts'
 import { draw } from './draw.ts'
 import { only } from './view.ts'
 
@@ -34,6 +35,7 @@ export const after: Op = primitive({
     () =>
     ({ tangents: [v] }) =>
       v,
+  batch: unchanged,
   wgsl: { _tag: 'Map', element: ({ at, load }) => load(0, at) },
   onnx:
     (g) =>

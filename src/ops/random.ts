@@ -7,6 +7,7 @@ import type { OnnxGraph } from '../core/Lowering.ts'
 import { primitive, type Op } from '../core/Op.ts'
 import { range, size, type Shape } from '../core/Shape.ts'
 import { generate } from '../core/Tensor.ts'
+import { rowAfterRow, sameForAll } from './batch.ts'
 import { reshapeOnnx } from './onnx.ts'
 import { fromLinear } from './place.ts'
 import { wgslNumber } from './wgsl.ts'
@@ -69,6 +70,7 @@ export const randomBits: Op = primitive<RandomBits>({
   },
   vjp: () => () => [undefined],
   jvp: () => () => undefined,
+  batch: rowAfterRow,
   wgsl: {
     _tag: 'Map',
     element: ({ params, at, load, bind }) => {
@@ -109,6 +111,7 @@ export const iota: Op = primitive<Iota>({
   },
   vjp: () => () => [],
   jvp: () => () => undefined,
+  batch: sameForAll,
   wgsl: {
     _tag: 'Map',
     element: ({ params: { axis, dtype }, at, type }) =>

@@ -4,6 +4,7 @@ import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import { primitive, type Op } from '../core/Op.ts'
 import { range, size, strides, type Shape } from '../core/Shape.ts'
+import { axesUp, shifted, up } from './batch.ts'
 import { draw } from './draw.ts'
 import { fitted, ranked, reshapeOnnx } from './onnx.ts'
 import { fromAxes, reshaped } from './place.ts'
@@ -44,6 +45,10 @@ export const reshape: Op = primitive<Reshape>({
     ($) =>
     ({ inputs: [x], cotangent: g }) => [x && $.reshape(g, { shape: x.shape })],
   jvp: linear(($) => $.reshape),
+  batch:
+    ($) =>
+    ({ stacks: [x], rows, params: { shape }, output }) =>
+      x === undefined ? output : $.reshape(x, { shape: [rows, ...shape] }),
   wgsl: { _tag: 'Map', element: ({ at, inputs, load }) => load(0, reshaped(at, inputs[0]?.shape ?? [])) },
   onnx:
     (g) =>
@@ -77,6 +82,7 @@ export const transpose: Op = primitive<Transpose>({
     ($) =>
     ({ params, cotangent: g }) => [$.transpose(g, { order: inverse(params.order) })],
   jvp: linear(($) => $.transpose),
+  batch: shifted(({ order }) => ({ order: [0, ...up(order)] })),
   wgsl: {
     _tag: 'Map',
     element: ({ at, params, inputs, load }) => {
@@ -140,6 +146,10 @@ export const broadcast: Op = primitive<BroadcastTo>({
       return [$.reshape($.sum(g, { axes: repeated }), { shape: x.shape })]
     },
   jvp: linear(($) => $.broadcast),
+  batch:
+    ($) =>
+    ({ stacks: [x], rows, params: { shape, axes }, output }) =>
+      x === undefined ? output : $.broadcast(x, { shape: [rows, ...shape], axes: [0, ...up(axes)] }),
   wgsl: {
     _tag: 'Map',
     element: ({ at, params, inputs, load }) => {
@@ -196,6 +206,7 @@ export const flip: Op = primitive<Flip>({
     ($) =>
     ({ params, cotangent: g }) => [$.flip(g, params)],
   jvp: linear(($) => $.flip),
+  batch: axesUp,
   wgsl: {
     _tag: 'Map',
     element: ({ at, params: { axes }, inputs, load }) => {

@@ -1,10 +1,11 @@
 /** Reductions: a fold over some axes, which disappear. */
-import type { DType } from '../core/DType.ts'
+import { isFloat, type DType } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import { primitive, type Builder, type Draw, type Jvp, type Op, type Vjp } from '../core/Op.ts'
 import { drop, range, size, strides, type Shape } from '../core/Shape.ts'
 import type { OnnxGraph, OnnxValue, Scope } from '../core/Lowering.ts'
+import { axesUp } from './batch.ts'
 import { fitted, ranked } from './onnx.ts'
 import { fromAxes } from './place.ts'
 import { linear } from './tangent.ts'
@@ -67,6 +68,10 @@ interface Folding {
   readonly equation: string
   readonly start: number
   readonly combine: (a: number, b: number) => number
+  /** The same modulo 2³², where doubles would lose digits. */
+  readonly integers?: (a: number, b: number) => number
+  /** Whether it gives one of its operands. */
+  readonly compares?: true
   readonly wgsl: (a: string, b: string) => string
   readonly identity: (type: Type) => string
   readonly onnx: string
@@ -75,6 +80,8 @@ interface Folding {
   readonly vjp: Vjp<Axes>
   readonly jvp: Jvp<Axes>
   readonly draw: Omit<Draw, 'shape'>
+  /** The laws are to hold at 0 too. */
+  readonly zeros?: boolean
 }
 
 const meaning =
@@ -82,12 +89,13 @@ const meaning =
   (inputs: ReadonlyArray<{ readonly shape: Shape; readonly data: ArrayLike<number> }>, { axes }: Axes, type: Type) => {
     const x = inputs[0]
     const data = new Float64Array(size(type.shape)).fill(fold.start) // local
+    const combine = isFloat(type.dtype) ? fold.combine : (fold.integers ?? fold.combine)
     const steps = strides(type.shape)
     const kept = range(x?.shape.length ?? 0).filter((axis) => !axes.includes(axis))
     everyIndex(x?.shape ?? [], (index, i) => {
       let j = 0
       for (let n = 0; n < kept.length; n++) j += (index[kept[n] ?? 0] ?? 0) * (steps[n] ?? 0)
-      data[j] = fold.combine(data[j] ?? NaN, x?.data[i] ?? NaN)
+      data[j] = combine(data[j] ?? NaN, x?.data[i] ?? NaN)
     })
     return { ...type, data }
   }
@@ -101,17 +109,30 @@ const staged = (g: OnnxGraph, op: string, name: string, shape: Shape, axes: Read
     : reduce(name, axes)
 }
 
+/**
+ * A reduction in a type that onnxruntime has a right kernel of: it reduces signed integers and floats only, its products
+ * saturate (these may have 63 bits), and its extrema of 64 bits compare but 32.
+ */
+const within = (g: OnnxGraph, fold: Folding, dtype: DType, name: string, reduce: (name: string) => string): string => {
+  if (dtype === 'u32' && fold.compares === true) {
+    const half = g.constant('i64', [2 ** 31])
+    const shifted = g.cast(g.node('Sub', [g.cast(name, 'i64'), half]), 'i32')
+    return g.cast(g.node('Add', [g.cast(reduce(shifted), 'i64'), half]), dtype)
+  }
+  const wider = dtype === 'u32' || (dtype === 'i32' && fold.integers !== undefined)
+  return wider ? g.cast(reduce(g.cast(name, 'i64')), dtype) : reduce(name)
+}
+
 /** Reduces what is there, and makes up for the repetitions that are not: equal elements are never written out. */
-const lowered = (g: OnnxGraph, fold: Folding, x: OnnxValue, axes: ReadonlyArray<number>, type: Type): OnnxValue => {
-  const full = x.type.shape
+const lowered = (g: OnnxGraph, fold: Folding, given: OnnxValue, axes: ReadonlyArray<number>, type: Type): OnnxValue => {
+  const full = given.type.shape
+  // A power would lose the digits that a product of integers keeps.
+  const exact = !isFloat(type.dtype) && fold.integers !== undefined
+  const x = exact ? { ...given, name: g.full(given), shape: full } : given
   const shape = ranked(x.shape, full.length)
   const name = fitted(g, x, shape)
   const count = axes.reduce((n, axis) => (shape[axis] === full[axis] ? n : n * (full[axis] ?? 1)), 1)
-  // onnxruntime reduces signed integers and floats only.
-  const reduced =
-    type.dtype === 'u32'
-      ? g.cast(staged(g, fold.onnx, g.cast(name, 'i64'), shape, axes), 'u32')
-      : staged(g, fold.onnx, name, shape, axes)
+  const reduced = within(g, fold, type.dtype, name, (wide) => staged(g, fold.onnx, wide, shape, axes))
   return { name: count === 1 ? reduced : fold.repeated(g, reduced, count, type), shape: drop(shape, axes), type }
 }
 
@@ -124,11 +145,15 @@ const reduction = (name: string, fold: Folding): Op =>
     examples: [
       { params: { axes: [1] }, inputs: [{ ...fold.draw, shape: [2, 3] }] },
       { params: { axes: [0, 2] }, inputs: [{ ...fold.draw, shape: [2, 2, 2] }] },
-      { params: { axes: [0] }, inputs: [{ ...fold.draw, shape: [3, 2] }] }
+      { params: { axes: [0] }, inputs: [{ ...fold.draw, shape: [3, 2] }] },
+      ...(fold.zeros === true
+        ? [{ params: { axes: [0] }, inputs: [{ ...fold.draw, min: 0, max: 0, shape: [1, 2] }] }]
+        : [])
     ],
     meaning: meaning(fold),
     vjp: fold.vjp,
     jvp: fold.jvp,
+    batch: axesUp,
     wgsl: { _tag: 'Reduce', count: counted, identity: fold.identity, combine: fold.wgsl, body },
     onnx:
       (g) =>
@@ -164,6 +189,7 @@ const extremum = (name: string, equation: string, op: string, f: (a: number, b: 
     equation,
     start,
     combine: f,
+    compares: true,
     wgsl: (a, b) => `${name}(${a}, ${b})`,
     identity: (type) =>
       wgslNumber(
@@ -172,7 +198,9 @@ const extremum = (name: string, equation: string, op: string, f: (a: number, b: 
             ? 0
             : 2 ** 32 - 1
           : type.dtype === 'i32'
-            ? Math.sign(start) * (2 ** 31 - 1)
+            ? start < 0
+              ? -(2 ** 31)
+              : 2 ** 31 - 1
             : Math.sign(start) * 3.4028234e38,
         type
       ),
@@ -193,23 +221,48 @@ const extremum = (name: string, equation: string, op: string, f: (a: number, b: 
 export const max: Op = extremum('max', 'max x', 'ReduceMax', Math.max, -Infinity)
 export const min: Op = extremum('min', 'min x', 'ReduceMin', Math.min, Infinity)
 
+/** For each element of the last axis the product of those before it, or of those after it. */
+const exclusive = ($: Builder, x: Expr, reverse: boolean): Expr => {
+  const axis = x.shape.length - 1
+  const amounts = (last: number): ReadonlyArray<number> => x.shape.map((_, i) => (i === axis ? last : 0))
+  const [low, high] = reverse ? [-1, 1] : [1, -1]
+  return $.pad($.cumulativeProduct(x, { axis, reverse }), {
+    low: amounts(low),
+    high: amounts(high),
+    interior: amounts(0),
+    value: 1
+  })
+}
+
+/** For each element the product of the others. Nothing is divided, so that factors of 0 do no harm. */
+const productOfOthers = ($: Builder, x: Expr, axes: ReadonlyArray<number>): Expr => {
+  const rest = range(x.shape.length).filter((axis) => !axes.includes(axis))
+  const order = [...rest, ...axes]
+  const last = $.transpose(x, { order })
+  const lines = $.reshape(last, { shape: [...last.shape.slice(0, rest.length), size(last.shape.slice(rest.length))] })
+  const others = $.mul(exclusive($, lines, false), exclusive($, lines, true))
+  return $.transpose($.reshape(others, { shape: last.shape }), { order: order.map((_, axis) => order.indexOf(axis)) })
+}
+
 export const prod: Op = reduction('prod', {
-  equation: 'Π x; gradient where no factor is 0',
+  equation: 'Π x',
   start: 1,
   combine: (a, b) => a * b,
+  integers: Math.imul,
   wgsl: (a, b) => `(${a} * ${b})`,
   identity: (type) => wgslNumber(1, type),
   onnx: 'ReduceProd',
   repeated: (g, name, count, { dtype }) =>
     g.cast(g.node('Pow', [g.cast(name, 'f64'), g.constant('f64', [count])]), dtype),
-  draw: { dtype: 'f32', min: 0.5, max: 2 },
+  draw: smooth,
+  zeros: true,
   vjp:
     ($) =>
-    ({ inputs: [x], output, params: { axes }, cotangent: g }) => [
-      x && $.div(spreadAgain($, $.mul(g, output), x.shape, axes), x)
+    ({ inputs: [x], params: { axes }, cotangent: g }) => [
+      x && $.mul(spreadAgain($, g, x.shape, axes), productOfOthers($, x, axes))
     ],
   jvp:
     ($) =>
-    ({ inputs: [x], output, tangents: [v], params }) =>
-      x && v && $.mul(output, $.sum($.div(v, x), params))
+    ({ inputs: [x], tangents: [v], params }) =>
+      x && v && $.sum($.mul(v, productOfOthers($, x, params.axes)), params)
 })

@@ -10,6 +10,7 @@ import type { Fault } from '../core/Fault.ts'
 import { composite, type Builder, type Op } from '../core/Op.ts'
 import { equal, type Shape } from '../core/Shape.ts'
 import { floats } from '../core/Tensor.ts'
+import { moreSamples } from './batch.ts'
 import { draw } from './draw.ts'
 import { reshapeOnnx } from './onnx.ts'
 import { fromAxes } from './place.ts'
@@ -103,6 +104,7 @@ export const rope: Op = composite({
       const turning = (vcos || vsin) && $.rope(x, vcos ?? $.fill(0, cos), vsin ?? $.fill(0, sin))
       return plus($, [v && $.rope(v, cos, sin), turning])
     },
+  batch: moreSamples,
   wgsl: {
     _tag: 'Map',
     element: ({ at, inputs, load, bind }) => {

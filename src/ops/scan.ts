@@ -4,6 +4,7 @@ import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import { composite, primitive, type Builder, type Op } from '../core/Op.ts'
 import { size, strides, type Shape } from '../core/Shape.ts'
+import { axisUp } from './batch.ts'
 import { draw } from './draw.ts'
 import { fromAxes } from './place.ts'
 import { linear } from './tangent.ts'
@@ -52,6 +53,7 @@ export const cumulativeSum: Op = primitive<Scan>({
     ($) =>
     ({ params: { axis, reverse }, cotangent: g }) => [$.cumulativeSum(g, { axis, reverse: !reverse })],
   jvp: linear(($) => $.cumulativeSum),
+  batch: axisUp,
   wgsl: {
     ...adding,
     count: ([x], { axis }) => x?.shape[axis] ?? 0,
@@ -63,10 +65,13 @@ export const cumulativeSum: Op = primitive<Scan>({
   },
   onnx:
     (g) =>
-    ({ inputs: [x], params: { axis, reverse } }) =>
-      x === undefined
-        ? ''
-        : g.node('CumSum', [g.full(x), g.constant('i64', [axis])], { reverse: Number(reverse), exclusive: 0 })
+    ({ inputs: [x], params: { axis, reverse }, type: { dtype } }) => {
+      if (x === undefined) return ''
+      const sums = (name: string): string =>
+        g.node('CumSum', [name, g.constant('i64', [axis])], { reverse: Number(reverse), exclusive: 0 })
+      // onnxruntime has no such sum of unsigned integers.
+      return dtype === 'u32' ? g.cast(sums(g.cast(g.full(x), 'i64')), dtype) : sums(g.full(x))
+    }
 })
 
 /** `x` moved by `distance` along the axis, ones moving in. */
@@ -98,6 +103,7 @@ export const cumulativeProduct: Op = composite<Scan, 1>({
       doubled($, x, params, 1),
   vjp: 'derived',
   jvp: 'derived',
+  batch: axisUp,
   wgsl: 'derived',
   onnx: 'derived'
 })

@@ -1,8 +1,9 @@
 /** Elementwise operations that hand elements on: one of two, as another type, or cut off from derivatives. */
-import { isFloat, type DType } from '../core/DType.ts'
+import { isFloat, isNarrow, type DType } from '../core/DType.ts'
 import type { Expr } from '../core/Expr.ts'
 import type { Op } from '../core/Op.ts'
 import type { Shape } from '../core/Shape.ts'
+import { held } from '../core/Tensor.ts'
 import { elementwise, everywhere, flat } from './elementwise.ts'
 import type { Unary } from './unary.ts'
 import { wgslType } from './wgsl.ts'
@@ -34,15 +35,15 @@ export const where: Op = elementwise('where', {
       c === undefined ? [] : [undefined, (g) => $.where(c, g, $.fill(0, g)), (g) => $.where(c, $.fill(0, g), g)]
 })
 
-const truncated = (to: DType, x: number): number => (isFloat(to) || to === 'bool' ? x : Math.trunc(x))
+const truncated = (to: DType, x: number): number => (isFloat(to) || to === 'bool' ? held(to, x) : Math.trunc(x))
 
 export const cast: Op = elementwise<Cast>('cast', {
-  equation: 'x as another element type; to an integer toward zero',
+  equation: 'x as another element type; to an integer toward zero, to a narrow float to the nearest',
   domain: [[-20, 20]],
   examples: [{ to: 'f32' }],
   result: (_, { to }) => to,
   meaning: ([x = NaN], { to }) => truncated(to, x),
-  wgsl: ([x], { params }) => `${wgslType[params.to]}(${x})`,
+  wgsl: ([x], { params: { to } }) => (isNarrow(to) ? `round_${to}(f32(${x}))` : `${wgslType[to]}(${x})`),
   onnx: (g, [x = ''], { to }) => g.cast(x, to),
   derivative:
     ($) =>

@@ -8,6 +8,7 @@ import type { OnnxGraph, OnnxValue } from '../core/Lowering.ts'
 import { composite, primitive, type Example, type Op } from '../core/Op.ts'
 import { range, size, strides, type Shape } from '../core/Shape.ts'
 import type { Tensor } from '../core/Tensor.ts'
+import { axisUp } from './batch.ts'
 import { fromAxes } from './place.ts'
 import { adding, wgslType } from './wgsl.ts'
 
@@ -77,6 +78,7 @@ export const ranks: Op = primitive<Sorting>({
   meaning: ranked,
   vjp: () => () => [undefined],
   jvp: () => () => undefined,
+  batch: axisUp,
   wgsl: {
     ...adding,
     count: ([x], { axis }) => x?.shape[axis] ?? 0,
@@ -114,6 +116,7 @@ export const argsort: Op = composite<Sorting, 1>({
     },
   vjp: () => () => [undefined],
   jvp: () => () => undefined,
+  batch: axisUp,
   wgsl: 'derived',
   onnx:
     (g) =>

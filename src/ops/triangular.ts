@@ -4,6 +4,7 @@ import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import { composite, type Builder, type Op } from '../core/Op.ts'
 import { equal, range, type Shape } from '../core/Shape.ts'
+import { unchanged } from './batch.ts'
 import { draw } from './draw.ts'
 import {
   columnAt,
@@ -106,6 +107,7 @@ export const triangularSolve: Op = composite<Triangular, 2>({
       const b = moved === undefined ? db : db === undefined ? $.neg(moved) : $.sub(db, moved)
       return b && $.triangularSolve(l, b, params)
     },
+  batch: unchanged,
   wgsl: 'derived',
   onnx: 'derived'
 })

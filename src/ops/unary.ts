@@ -4,7 +4,7 @@ import type { Expr } from '../core/Expr.ts'
 import type { OnnxGraph } from '../core/Lowering.ts'
 import type { Builder, Op } from '../core/Op.ts'
 import type { Shape } from '../core/Shape.ts'
-import { elementwise, everywhere, flat, positive } from './elementwise.ts'
+import { elementwise, everywhere, flat, floating, logical, positive, signed, type Accepted } from './elementwise.ts'
 import { central, tails } from './erfinv.ts'
 
 export type Unary = <D extends DType, S extends Shape>(x: Expr<D, S>) => Expr<D, S>
@@ -41,11 +41,15 @@ const unary = (
   meaning: (x: number) => number,
   wgsl: (x: string) => string,
   onnx: string | ((g: OnnxGraph, x: string) => string),
-  derivative: ($: Builder) => (g: Expr, x: Expr, y: Expr) => Expr
+  derivative: ($: Builder) => (g: Expr, x: Expr, y: Expr) => Expr,
+  beyond: ReadonlyArray<readonly [number, number]> = [],
+  accepts: Accepted = floating
 ): Op =>
   elementwise(name, {
     equation,
     domain: [domain],
+    beyond: beyond.map((range) => [range]),
+    accepts,
     meaning: ([x = NaN]) => meaning(x),
     wgsl: ([x = '']) => wgsl(x),
     onnx: typeof onnx === 'string' ? onnx : (g, [x = '']) => onnx(g, x),
@@ -53,6 +57,9 @@ const unary = (
       ($) =>
       ({ inputs: [x], output }) => [(g) => (x === undefined ? g : derivative($)(g, x, output))]
   })
+
+/** Where a difference from 1 is lost by whoever forms the 1. */
+const small = [-1e-3, 1e-3] as const
 
 const f32 = (g: OnnxGraph, value: number): string => g.constant('f32', [value])
 
@@ -65,7 +72,9 @@ export const neg: Op = unary(
   (x) => -x,
   (x) => `(-${x})`,
   'Neg',
-  ($) => (g) => $.neg(g)
+  ($) => (g) => $.neg(g),
+  [],
+  signed
 )
 
 export const abs: Op = unary(
@@ -75,12 +84,16 @@ export const abs: Op = unary(
   Math.abs,
   (x) => `abs(${x})`,
   'Abs',
-  ($) => (g, x) => $.mul(g, $.sign(x))
+  ($) => (g, x) => $.mul(g, $.sign(x)),
+  [[-3, -0.2]],
+  signed
 )
 
 export const sign: Op = elementwise('sign', {
   equation: 'x / |x|, 0 at 0',
   domain: [[0.2, 3]],
+  beyond: [[[-3, -0.2]]],
+  accepts: signed,
   meaning: ([x = NaN]) => Math.sign(x),
   wgsl: ([x]) => `sign(${x})`,
   onnx: 'Sign',
@@ -90,6 +103,8 @@ export const sign: Op = elementwise('sign', {
 export const floor: Op = elementwise('floor', {
   equation: 'the largest integer not above x',
   domain: [[0.1, 0.9]],
+  beyond: [[[-1.9, -1.1]]],
+  accepts: floating,
   meaning: ([x = NaN]) => Math.floor(x),
   wgsl: ([x]) => `floor(${x})`,
   onnx: 'Floor',
@@ -103,11 +118,13 @@ export const relu: Op = unary(
   (x) => (Number.isNaN(x) ? x : Math.max(x, 0)),
   (x) => `max(${x}, 0.0)`,
   'Relu',
-  ($) => (g, x) => $.where($.less($.fill(0, x), x), g, $.fill(0, g))
+  ($) => (g, x) => $.where($.less($.fill(0, x), x), g, $.fill(0, g)),
+  [[-2, -0.1]]
 )
 
 export const not: Op = elementwise('not', {
   equation: '¬x',
+  accepts: logical,
   domain: [[0, 1]],
   operands: ['bool'],
   meaning: ([x]) => Number(x === 0),
@@ -171,7 +188,8 @@ export const expm1: Op = unary(
     const t = g.node('Tanh', [g.node('Mul', [x, f32(g, 0.5)])])
     return g.node('Mul', [t, g.node('Add', [g.node('Exp', [x]), f32(g, 1)])])
   },
-  ($) => (g, _, y) => $.annihilate(g, $.add(y, $.fill(1, y)))
+  ($) => (g, _, y) => $.annihilate(g, $.add(y, $.fill(1, y))),
+  [small]
 )
 
 export const log: Op = unary(
@@ -198,7 +216,8 @@ export const log1p: Op = unary(
     const safe = g.node('Where', [same, f32(g, 1), d])
     return g.node('Where', [same, x, g.node('Mul', [g.node('Log', [w]), g.node('Div', [x, safe])])])
   },
-  ($) => (g, x) => $.annihilate(g, $.reciprocal($.add(x, $.fill(1, x))))
+  ($) => (g, x) => $.annihilate(g, $.reciprocal($.add(x, $.fill(1, x)))),
+  [small]
 )
 
 // waves and sigmoids ------------------------------------------------------------------
@@ -306,5 +325,6 @@ export const erfinv: Op = unary(
     const end = g.node('Equal', [g.node('Abs', [x]), one])
     return g.node('Mul', [x, g.node('Where', [end, f32(g, Infinity), factor])])
   },
-  ($) => (g, _, y) => $.annihilate(g, $.mul($.exp($.mul(y, y)), $.fill(Math.sqrt(Math.PI) / 2, y)))
+  ($) => (g, _, y) => $.annihilate(g, $.mul($.exp($.mul(y, y)), $.fill(Math.sqrt(Math.PI) / 2, y))),
+  [small, [0.98, 0.995], [-0.9995, -0.997]]
 )

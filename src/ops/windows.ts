@@ -9,6 +9,7 @@ import type { OnnxGraph } from '../core/Lowering.ts'
 import { primitive, type Op } from '../core/Op.ts'
 import { equal, range, size, strides, type Shape } from '../core/Shape.ts'
 import type { Tensor } from '../core/Tensor.ts'
+import { unchanged } from './batch.ts'
 import { draw } from './draw.ts'
 import { reshapeOnnx } from './onnx.ts'
 import { fromAxes } from './place.ts'
@@ -202,6 +203,7 @@ export const windows: Op = primitive<Windows>({
     ($) =>
     ({ inputs: [x], params, cotangent: g }) => [x && $.overlap(g, { ...params, space: spaceOf(x.shape, params) })],
   jvp: linear(($) => $.windows),
+  batch: unchanged,
   wgsl: {
     _tag: 'Map',
     element: ({ at, params: { box, stride, dilation }, inputs, load }) => {
@@ -243,6 +245,7 @@ export const overlap: Op = primitive<Overlap>({
     ($) =>
     ({ params: { box, stride, dilation }, cotangent: g }) => [$.windows(g, { box, stride, dilation })],
   jvp: linear(($) => $.overlap),
+  batch: unchanged,
   wgsl: {
     ...adding,
     count: (_, { box }) => size(box),

@@ -21,6 +21,7 @@ const named = (name: string, factor: number) =>
         b.mul(a, b.fill(factor, a)),
     vjp: 'derived',
     jvp: 'derived',
+    batch: 'derived',
     wgsl: 'derived',
     onnx: 'derived'
   })

@@ -3,6 +3,7 @@ import { vjp } from '../../src/autodiff/vjp.ts'
 import type { Expr } from '../../src/core/Expr.ts'
 import { floats } from '../../src/core/Tensor.ts'
 import {
+  attention,
   constant,
   div,
   erfinv,
@@ -17,6 +18,7 @@ import {
   maskedSoftmax,
   mul,
   pow,
+  prod,
   reciprocal,
   rsqrt,
   scalar,
@@ -113,6 +115,24 @@ await onEveryTarget('rows of nothing', (numbers) => {
     expect((await numbers(maskedSoftmax(1)(logits, mask), values)).slice(2)).toEqual([1, 0, 0, 0])
   })
 
+  it('are 0 in attention, with gradient 0', async () => {
+    const named = (name: string): F => input(name, 'f32', [1, 2, 1, 2])
+    const [q, k, v] = [named('q'), named('k'), named('v')]
+    const bias = input('bias', 'f32', [2, 2])
+    const given = new Map([
+      ['q', floats([1, 2, 1, 2], [1, 2, 3, 4])],
+      ['k', floats([1, 2, 1, 2], [4, 3, 2, 1])],
+      ['v', floats([1, 2, 1, 2], [1, 2, 5, 4])],
+      ['bias', floats([2, 2], [-Infinity, -Infinity, 0, -Infinity])]
+    ])
+    const y = attention(q, k, v, bias)
+
+    expect(await numbers(y, given)).toEqual([0, 0, 1, 2])
+    for (const x of [q, k, bias])
+      expect((await numbers(gradient(square(y), x), given)).map((g) => g + 0)).toEqual([0, 0, 0, 0])
+    expect(await numbers(gradient(square(y), v), given)).toEqual([2, 4, 0, 0])
+  })
+
   it('are −∞ in a log of a sum of exponentials, with gradient 0', async () => {
     const infinite = new Map([['logits', floats([3, 2], [-Infinity, -Infinity, 1000, 1000, -Infinity, 5])]])
 
@@ -121,6 +141,24 @@ await onEveryTarget('rows of nothing', (numbers) => {
     expect(b).toBeCloseTo(1000 + Math.LN2, 3)
     const pulled = await numbers(gradient(logSumExp([1])(logits), logits), infinite)
     expect(pulled.map((g) => Math.round(g * 1e4) / 1e4)).toEqual([0, 0, 0.5, 0.5, 0, 1])
+  })
+})
+
+await onEveryTarget('factors of 0', (numbers) => {
+  const factors = input('factors', 'f32', [3, 3])
+  const given = new Map([['factors', floats([3, 3], [2, 0, 3, 0, 5, 0, 2, 3, 4])]])
+  const weighted = mul(prod([1])(factors), constant([3], [1, 1, 2])) as F
+
+  it('have the product of the others for gradient', async () => {
+    expect(await numbers(gradient(weighted, factors), given)).toEqual([0, 6, 0, 0, 0, 0, 24, 16, 12])
+    expect(await numbers(gradient(prod('all')(factors), factors), given)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0])
+  })
+
+  it('have second derivatives', async () => {
+    // Σ ∂²/∂xᵢ∂xⱼ over i: the sum of what is left when two are taken away.
+    const second = gradient(gradient(weighted, factors) as F, factors)
+
+    expect(await numbers(second, given)).toEqual([3, 5, 2, 5, 0, 5, 14, 12, 10])
   })
 })
 

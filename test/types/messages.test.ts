@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { isExpr } from '../../src/core/Expr.ts'
 import { show } from '../../src/core/Fault.ts'
 import { compile } from './compiler.ts'
+import { built, namesIn } from './built.ts'
+import { functions } from './calls.ts'
 import * as mistakes from './mistakes.ts'
 
 interface Mistake {
@@ -10,14 +12,16 @@ interface Mistake {
   /** Counted from 1, of the line that is wrong. */
   readonly line: number
   readonly sentence: string
+  readonly call: string
 }
 
 const text = readFileSync(new URL('./mistakes.ts', import.meta.url), 'utf8')
 
 const expected: ReadonlyArray<Mistake> = text.split('\n').flatMap((line, i, lines) => {
   const sentence = /^\/\/ @ts-expect-error (.*)$/.exec(line)?.[1]
-  const name = /^export const (\w+)/.exec(lines[i + 1] ?? '')?.[1]
-  return sentence === undefined || name === undefined ? [] : [{ name, line: i + 2, sentence }]
+  const call = /^\S.*(?:\n .*)*/.exec(lines.slice(i + 1).join('\n'))?.[0] ?? ''
+  const name = /^export const (\w+)/.exec(call)?.[1]
+  return sentence === undefined || name === undefined ? [] : [{ name, line: i + 2, sentence, call }]
 })
 
 /** The errors that the compiler finds when nothing is expected: a line number, and all that is said of it. */
@@ -30,6 +34,9 @@ const errors = new Map(
     })
 )
 
+/** Rules of shapes and element types speak for themselves; what is no tensor at all is the compiler's to say. */
+const isOfRule = (sentence: string): boolean => /^\w+: /.test(sentence)
+
 describe('the sentences of wrong calls', () => {
   it('are one for each mistake', () => {
     expect([...errors.keys()]).toEqual(expected.map(({ line }) => line))
@@ -37,17 +44,30 @@ describe('the sentences of wrong calls', () => {
 
   for (const { line, sentence } of expected)
     it(`say "${sentence}"`, () => {
-      expect(errors.get(line)).toContain(sentence.startsWith('Type ') ? sentence : `"${sentence}"`)
+      expect(errors.get(line)).toContain(isOfRule(sentence) ? `"${sentence}"` : sentence)
     })
 })
 
 describe('the sentences of built graphs', () => {
   const sizes = (sentence: string) => sentence.replaceAll('batch', '8').replaceAll('tokens', '4')
 
-  for (const { name, sentence } of expected.filter((mistake) => !mistake.sentence.startsWith('Type ')))
+  for (const { name, sentence } of expected.filter((mistake) => isOfRule(mistake.sentence)))
     it(`are those of the types: ${sentence}`, () => {
       const built = (mistakes as Readonly<Record<string, unknown>>)[name]
 
       expect(isExpr(built) ? built.faults.map(show) : []).toEqual([sizes(sentence)])
     })
+})
+
+describe('what the types let pass', () => {
+  for (const [call, { made, sentences }] of Object.entries(built))
+    it(`is a sentence when it is built: ${call}`, () => {
+      expect(made().faults.map(show)).toEqual(sentences)
+    })
+})
+
+it('every public function has a wrong call', () => {
+  const wrong = new Set([...expected.flatMap(({ call }) => namesIn(call)), ...Object.keys(built)])
+
+  expect(functions.filter((name) => !wrong.has(name))).toEqual([])
 })

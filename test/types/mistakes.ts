@@ -3,7 +3,104 @@
  * the compiler's, and with those that the same mistakes give when the graph is built.
  */
 import { pipe } from '../../src/core/fp.ts'
-import { add, dim, einsum, input, less, matmul, mul, pow, where } from '../../src/ops/api.ts'
+import { checkpoint } from '../../src/autodiff/checkpoint.ts'
+import { customJvp, customVjp } from '../../src/autodiff/custom.ts'
+import { differenceAt, finiteDifference, modeOf } from '../../src/autodiff/finiteDifference.ts'
+import { grad, gradOf, pullback, valueAndGrad } from '../../src/autodiff/grad.ts'
+import { hessianVectorProduct, jacobian } from '../../src/autodiff/jacobian.ts'
+import { jvp } from '../../src/autodiff/jvp.ts'
+import { iterate, scan } from '../../src/autodiff/scan.ts'
+import { vjp } from '../../src/autodiff/vjp.ts'
+import { vmap } from '../../src/autodiff/vmap.ts'
+import {
+  abs,
+  add,
+  addAlong,
+  and,
+  attention,
+  averagePool,
+  bernoulli,
+  cast,
+  categorical,
+  cholesky,
+  clamp,
+  constant,
+  contract,
+  convolve,
+  cos,
+  cosineSimilarity,
+  crossEntropy,
+  deconvolve,
+  dim,
+  div,
+  dropout,
+  einsum,
+  embed,
+  equal,
+  erf,
+  erfinv,
+  exp,
+  expm1,
+  extend,
+  fill,
+  floor,
+  gelu,
+  geluTanh,
+  groupNorm,
+  huber,
+  input,
+  interpolateLinear,
+  inverse,
+  leakyRelu,
+  less,
+  lessEqual,
+  log,
+  log1p,
+  maskedSoftmax,
+  matmul,
+  maxPool,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  normal,
+  not,
+  offset,
+  oneHot,
+  or,
+  permutation,
+  plainly,
+  pow,
+  randomBits,
+  reciprocal,
+  relu,
+  rope,
+  rsqrt,
+  scalar,
+  scale,
+  scatterAdd,
+  sigmoid,
+  sign,
+  silu,
+  sin,
+  softplus,
+  splitKey,
+  sqrt,
+  square,
+  stopGradient,
+  sub,
+  sum,
+  take,
+  takeAlong,
+  tanh,
+  tiles,
+  topK,
+  triangularSolve,
+  uniform,
+  upsampleNearest,
+  where,
+  zerosLike
+} from '../../src/ops/api.ts'
 
 const a = input('a', 'f32', [2, 3])
 const b = input('b', 'f32', [4, 5])
@@ -16,6 +113,7 @@ const k = input('k', 'f32', [tokens, batch, 16])
 const m = input('m', 'f32', [batch, 16, 5])
 const w = input('w', 'f32', [batch, tokens, 5])
 const v = input('v', 'f32', [3])
+const same = (x: typeof a): typeof a => x
 
 // @ts-expect-error matmul: inner sizes differ, [2,3] x [4,5]
 export const inner: unknown = matmul(a, b)
@@ -68,3 +166,311 @@ export const mixed: unknown = einsum('x y z, y x z -> z')(h, input('n', 'f32', [
 // What is built on a mistake has an unknown shape: one mistake is one error.
 // @ts-expect-error pow: shapes differ, [2,3] and [4,5]
 export const once: unknown = add(pow(a, b), input('other', 'f32', [7]))
+
+// element types ----------------------------------------------------------------------------
+
+// @ts-expect-error exp: needs floats, got bool
+export const of_exp: unknown = exp(flags)
+
+// @ts-expect-error log: needs floats, got bool
+export const of_log: unknown = log(flags)
+
+// @ts-expect-error sqrt: needs floats, got bool
+export const of_sqrt: unknown = sqrt(flags)
+
+// @ts-expect-error rsqrt: needs floats, got bool
+export const of_rsqrt: unknown = rsqrt(flags)
+
+// @ts-expect-error reciprocal: needs floats, got bool
+export const of_reciprocal: unknown = reciprocal(flags)
+
+// @ts-expect-error sin: needs floats, got bool
+export const of_sin: unknown = sin(flags)
+
+// @ts-expect-error cos: needs floats, got bool
+export const of_cos: unknown = cos(flags)
+
+// @ts-expect-error tanh: needs floats, got bool
+export const of_tanh: unknown = tanh(flags)
+
+// @ts-expect-error sigmoid: needs floats, got bool
+export const of_sigmoid: unknown = sigmoid(flags)
+
+// @ts-expect-error erf: needs floats, got bool
+export const of_erf: unknown = erf(flags)
+
+// @ts-expect-error erfinv: needs floats, got bool
+export const of_erfinv: unknown = erfinv(flags)
+
+// @ts-expect-error expm1: needs floats, got bool
+export const of_expm1: unknown = expm1(flags)
+
+// @ts-expect-error log1p: needs floats, got bool
+export const of_log1p: unknown = log1p(flags)
+
+// @ts-expect-error relu: needs floats, got bool
+export const of_relu: unknown = relu(flags)
+
+// @ts-expect-error floor: needs floats, got bool
+export const of_floor: unknown = floor(flags)
+
+// @ts-expect-error neg: needs signed numbers, got bool
+export const of_neg: unknown = neg(flags)
+
+// @ts-expect-error abs: needs signed numbers, got bool
+export const of_abs: unknown = abs(flags)
+
+// @ts-expect-error sign: needs signed numbers, got bool
+export const of_sign: unknown = sign(flags)
+
+// @ts-expect-error not: needs truth values, got f32
+export const of_not: unknown = not(a)
+
+// @ts-expect-error Type '"f32"' is not assignable to type '"bool"'.
+export const of_and: unknown = () => and(a, a)
+
+// @ts-expect-error Type '"f32"' is not assignable to type '"bool"'.
+export const of_or: unknown = () => or(a, a)
+
+// @ts-expect-error Type '"f32"' is not assignable to type '"i32"'.
+export const of_take: unknown = () => take(0)(a, a)
+
+// @ts-expect-error Type '"f32"' is not assignable to type '"i32"'.
+export const of_takeAlong: unknown = () => takeAlong(0)(a, a)
+
+// @ts-expect-error Type '"f32"' is not assignable to type '"i32"'.
+export const of_scatterAdd: unknown = () => scatterAdd(0, 2)(a, a)
+
+// @ts-expect-error Type '"f32"' is not assignable to type '"i32"'.
+export const of_addAlong: unknown = () => addAlong(0, 2)(a, a)
+
+// @ts-expect-error Type '"f32"' is not assignable to type '"i32"'.
+export const of_crossEntropy: unknown = () => crossEntropy()(a, a)
+
+// @ts-expect-error Type '"f32"' is not assignable to type '"i32"'.
+export const of_oneHot: unknown = () => oneHot(3)(a)
+
+// @ts-expect-error Type '"f32"' is not assignable to type '"u32"'.
+export const of_randomBits: unknown = () => randomBits([2])(a)
+
+// @ts-expect-error Type '"f32"' is not assignable to type '"u32"'.
+export const of_splitKey: unknown = () => splitKey(2)(a)
+
+// @ts-expect-error Type '"f32"' is not assignable to type '"u32"'.
+export const of_uniform: unknown = () => uniform([2])(a)
+
+// @ts-expect-error Type '"f32"' is not assignable to type '"u32"'.
+export const of_normal: unknown = () => normal([2])(a)
+
+// @ts-expect-error Type '"f32"' is not assignable to type '"u32"'.
+export const of_bernoulli: unknown = () => bernoulli(0.5, [2])(a)
+
+// @ts-expect-error Type '"f32"' is not assignable to type '"u32"'.
+export const of_dropout: unknown = () => dropout(0.5)(a)
+
+// @ts-expect-error Type '"f32"' is not assignable to type '"u32"'.
+export const of_categorical: unknown = () => categorical(0)(a)
+
+// @ts-expect-error Type '"f32"' is not assignable to type '"u32"'.
+export const of_permutation: unknown = () => permutation(3)(a)
+
+// @ts-expect-error Type '"f16"' is not assignable to type '"f32"'.
+export const of_attention: unknown = () => attention(half, half, half)
+
+// @ts-expect-error Type '"f16"' is not assignable to type '"f32"'.
+export const of_rope: unknown = () => rope(half, half, half)
+
+// @ts-expect-error Type '"f16"' is not assignable to type '"f32"'.
+export const of_cholesky: unknown = () => cholesky()(half)
+
+// @ts-expect-error Type '"f16"' is not assignable to type '"f32"'.
+export const of_inverse: unknown = () => inverse()(half)
+
+// @ts-expect-error Type '"f16"' is not assignable to type '"f32"'.
+export const of_triangularSolve: unknown = () => triangularSolve()(half, half)
+
+// @ts-expect-error Type '"f16"' is not assignable to type '"f32"'.
+export const of_topK: unknown = () => topK(1, 0)(half)
+
+// @ts-expect-error Type '"f16"' is not assignable to type '"f32"'.
+export const of_huber: unknown = () => huber(1)(half, half)
+
+// @ts-expect-error Type '"f16"' is not assignable to type '"f32"'.
+export const of_cosineSimilarity: unknown = () => cosineSimilarity(0)(half, half)
+
+// @ts-expect-error Type '"f16"' is not assignable to type '"f32"'.
+export const of_convolve: unknown = () => convolve(plainly(1))(half, half)
+
+// @ts-expect-error Type '"f16"' is not assignable to type '"f32"'.
+export const of_deconvolve: unknown = () => deconvolve(plainly(1))(half, half)
+
+// @ts-expect-error Type '"f16"' is not assignable to type '"f32"'.
+export const of_averagePool: unknown = () => averagePool(tiles([2]))(half)
+
+// @ts-expect-error Type '"f16"' is not assignable to type '"f32"'.
+export const of_maxPool: unknown = () => maxPool(tiles([2]))(half)
+
+// @ts-expect-error Type '"f16"' is not assignable to type '"f32"'.
+export const of_upsampleNearest: unknown = () => upsampleNearest([2])(half)
+
+// @ts-expect-error Type '"f16"' is not assignable to type '"f32"'.
+export const of_interpolateLinear: unknown = () => interpolateLinear([2])(half)
+
+// @ts-expect-error Type '"f16"' is not assignable to type '"f32"'.
+export const of_extend: unknown = () => extend('reflect', [[1, 1]])(half)
+
+// @ts-expect-error Type '"f16"' is not assignable to type '"f32"'.
+export const of_groupNorm: unknown = () => groupNorm(1, 1)(half)
+
+// @ts-expect-error Type '"f16"' is not assignable to type '"f32"'.
+export const of_contract: unknown = () => contract({ batch: [], over: [0] }, { batch: [], over: [0] })(a, half)
+
+// @ts-expect-error Type '"f32"' is not assignable to type '"bool"'.
+export const of_maskedSoftmax: unknown = () => maskedSoftmax(0)(a, a)
+
+// broadcasting ---------------------------------------------------------------------------
+
+// @ts-expect-error sub: shapes differ, [2,3] and [4,5]
+export const shapes_sub: unknown = sub(a, b)
+
+// @ts-expect-error div: shapes differ, [2,3] and [4,5]
+export const shapes_div: unknown = div(a, b)
+
+// @ts-expect-error maximum: shapes differ, [2,3] and [4,5]
+export const shapes_maximum: unknown = maximum(a, b)
+
+// @ts-expect-error minimum: shapes differ, [2,3] and [4,5]
+export const shapes_minimum: unknown = minimum(a, b)
+
+// @ts-expect-error lessEqual: shapes differ, [2,3] and [4,5]
+export const shapes_lessEqual: unknown = lessEqual(a, b)
+
+// @ts-expect-error equal: shapes differ, [2,3] and [4,5]
+export const shapes_equal: unknown = equal(a, b)
+
+// @ts-expect-error and: shapes differ, [2,3] and [4]
+export const shapes_and: unknown = and(flags, input('four', 'bool', [4]))
+
+// @ts-expect-error or: shapes differ, [2,3] and [4]
+export const shapes_or: unknown = or(flags, input('four', 'bool', [4]))
+
+// @ts-expect-error mul: shapes differ, [batch,3] and [tokens,1]
+export const stretched: unknown = mul(input('h3', 'f32', [batch, 3]), input('k1', 'f32', [tokens, 1]))
+
+// @ts-expect-error einsum: sizes differ, 'ij,kj,kl->il' of [2,3] and [4,3] and [5,6]
+export const three: unknown = einsum('ij,kj,kl->il')(a, input('c', 'f32', [4, 3]), input('d', 'f32', [5, 6]))
+
+// what a graph begins with, and what is no tensor --------------------------------------------
+
+// @ts-expect-error Argument of type 'number' is not assignable to parameter of type 'Expr<DType, Shape>'.
+export const tensor_scale: unknown = () => scale(2)(7)
+
+// @ts-expect-error Argument of type 'number' is not assignable to parameter of type 'Expr<DType, Shape>'.
+export const tensor_offset: unknown = () => offset(2)(7)
+
+// @ts-expect-error Argument of type 'number' is not assignable to parameter of type 'Expr<DType, Shape>'.
+export const tensor_clamp: unknown = () => clamp(0, 1)(7)
+
+// @ts-expect-error Argument of type 'number' is not assignable to parameter of type 'Expr<DType, Shape>'.
+export const tensor_leakyRelu: unknown = () => leakyRelu(2)(7)
+
+// @ts-expect-error Argument of type 'number' is not assignable to parameter of type 'Expr<DType, Shape>'.
+export const tensor_square: unknown = () => square(7)
+
+// @ts-expect-error Argument of type 'number' is not assignable to parameter of type 'Expr<DType, Shape>'.
+export const tensor_geluTanh: unknown = () => geluTanh(7)
+
+// @ts-expect-error Argument of type 'number' is not assignable to parameter of type 'Expr<DType, Shape>'.
+export const tensor_gelu: unknown = () => gelu(7)
+
+// @ts-expect-error Argument of type 'number' is not assignable to parameter of type 'Expr<DType, Shape>'.
+export const tensor_silu: unknown = () => silu(7)
+
+// @ts-expect-error Argument of type 'number' is not assignable to parameter of type 'Expr<DType, Shape>'.
+export const tensor_softplus: unknown = () => softplus(7)
+
+// @ts-expect-error Argument of type 'number' is not assignable to parameter of type 'Expr<DType, Shape>'.
+export const tensor_stopGradient: unknown = () => stopGradient(7)
+
+// @ts-expect-error Argument of type 'number' is not assignable to parameter of type 'Expr<DType, Shape>'.
+export const tensor_zerosLike: unknown = () => zerosLike(7)
+
+// @ts-expect-error Argument of type 'number' is not assignable to parameter of type 'Expr<DType, Shape>'.
+export const tensor_cast: unknown = () => cast('i32')(7)
+
+// @ts-expect-error Type 'number' is not assignable to type 'Expr<DType, Shape>'.
+export const tensor_vjp: unknown = () => vjp([7], [a])
+
+// @ts-expect-error Type 'number' is not assignable to type 'Expr<DType, Shape>'.
+export const tensor_jvp: unknown = () => jvp([7], [a])
+
+// @ts-expect-error Argument of type 'number' is not assignable to parameter of type 'Expr<DType, Shape>'.
+export const tensor_gradOf: unknown = () => gradOf(7)
+
+// @ts-expect-error Argument of type 'number' is not assignable to parameter of type 'Expr<DType, Shape>'.
+export const tensor_pullback: unknown = () => pullback(a, 7)
+
+// @ts-expect-error Argument of type 'number' is not assignable to parameter of type 'Expr<DType, Shape>'.
+export const tensor_jacobian: unknown = () => jacobian(square)(7)
+
+// @ts-expect-error Argument of type '"f64"' is not assignable to parameter of type 'DType'.
+export const begin_input: unknown = () => input('x', 'f64', [2])
+
+// @ts-expect-error Argument of type 'number' is not assignable to parameter of type 'string'.
+export const begin_dim: unknown = () => dim(8, 8)
+
+// @ts-expect-error Argument of type 'string' is not assignable to parameter of type 'number'.
+export const begin_scalar: unknown = () => scalar('1')
+
+// @ts-expect-error Argument of type 'number' is not assignable to parameter of type 'Shape'.
+export const begin_constant: unknown = () => constant(2, [1, 2])
+
+// @ts-expect-error Argument of type 'number' is not assignable to parameter of type 'Tensor'.
+export const begin_embed: unknown = () => embed(7)
+
+// @ts-expect-error Argument of type 'number' is not assignable to parameter of type 'Shape'.
+export const begin_fill: unknown = () => fill(7, 2)
+
+// @ts-expect-error Argument of type 'string' is not assignable to parameter of type 'number'.
+export const begin_plainly: unknown = () => plainly('2')
+
+// @ts-expect-error Argument of type 'number' is not assignable to parameter of type 'readonly number[]'.
+export const begin_tiles: unknown = () => tiles(2)
+
+// @ts-expect-error Type '"mine"' is not assignable to type 'DifferenceRule'.
+export const begin_differenceAt: unknown = () => differenceAt({ delta: 1, min: 0, max: 1, rule: 'mine' })
+
+// @ts-expect-error Argument of type 'string' is not assignable to parameter of type 'number'.
+export const begin_modeOf: unknown = () => modeOf('1')
+
+// transformations ------------------------------------------------------------------------
+
+// @ts-expect-error Type 'readonly [2, 3]' is not assignable to type 'Expr<DType, Shape>'.
+export const of_grad: unknown = () => grad((x: typeof a) => x.shape)(a)
+
+// @ts-expect-error Property 'aux' is missing in type
+export const of_valueAndGrad: unknown = () => valueAndGrad((x: typeof a) => ({ value: x }))(a)
+
+// @ts-expect-error Argument of type 'Expr<"f32", readonly [4, 5]>' is not assignable to parameter of type 'Expr<"f32", readonly [2, 3]>'.
+export const of_hessianVectorProduct: unknown = () => hessianVectorProduct((x: typeof a) => sum('all')(x))(a, b)
+
+// @ts-expect-error Argument of type 'Expr<"f32", readonly [2, 3]>' is not assignable to parameter of type
+export const of_vmap: unknown = () => vmap((row: typeof a) => row)(a)
+
+// @ts-expect-error is not assignable to type 'Expr<"f32", readonly [3]>'.
+export const of_scan: unknown = () => scan((_: typeof v, x: typeof v) => ({ carry: a, output: x }))(v, a)
+
+// @ts-expect-error Argument of type 'Expr<"f32", readonly [4, 5]>' is not assignable to parameter of type 'Expr<"f32", readonly [2, 3]>'.
+export const of_iterate: unknown = () => iterate(3, (x: typeof a) => x)(b)
+
+// @ts-expect-error Argument of type 'Expr<"f32", readonly [4, 5]>' is not assignable to parameter of type 'Expr<"f32", readonly [2, 3]>'.
+export const of_checkpoint: unknown = () => checkpoint((x: typeof a) => x)(b)
+
+// @ts-expect-error Type 'number' is not assignable to type 'Expr<DType, Shape>
+export const of_customVjp: unknown = () => customVjp(same, () => [7])
+
+// @ts-expect-error is not assignable to type 'Expr<"f32", readonly [2, 3]>
+export const of_customJvp: unknown = () => customJvp(same, () => b)
+
+// @ts-expect-error is not assignable to type 'Expr<"f32", Shape>'
+export const of_finiteDifference: unknown = () => finiteDifference(() => flags)

@@ -6,12 +6,24 @@
  */
 import { isApply, topological, type Apply, type Expr, type Type } from '../../core/Expr.ts'
 import type { OnnxValue } from '../../core/Lowering.ts'
+import { isNarrow } from '../../core/DType.ts'
+import { formats, narrow } from '../../core/narrow.ts'
 import { stored, type Tensor } from '../../core/Tensor.ts'
 import type { Port, Program } from '../Program.ts'
+import { widen } from '../../ops/widen.ts'
 import { expandFor } from '../simplify.ts'
 import { fuse } from './fuse.ts'
 import { sheet, type Sheet, type WriteBody } from './graph.ts'
-import { carrier, serialize, type OnnxConstant, type OnnxModel, type OnnxNode, type OnnxPort } from './model.ts'
+import {
+  carrier,
+  portType,
+  serialize,
+  typeCode,
+  type OnnxConstant,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxPort
+} from './model.ts'
 
 // model ----------------------------------------------------------------------------------
 
@@ -44,7 +56,7 @@ const labels = (ports: ReadonlyArray<Port>, taken: Set<string>): ReadonlyArray<N
       }
   })
 
-const onnxPort = ({ label, dtype, shape }: NamedPort): OnnxPort => ({ name: label, type: carrier(dtype), shape })
+const onnxPort = ({ label, dtype, shape }: NamedPort): OnnxPort => ({ name: label, type: portType(dtype), shape })
 
 // nodes ----------------------------------------------------------------------------------
 
@@ -134,6 +146,12 @@ const finished = (page: Sheet, results: ReadonlyArray<readonly [value: string, l
 const wholeOf = (page: Sheet, node: Expr, values: Values): string =>
   page.rounded(page.graph.full(values.get(node) as OnnxValue), node.dtype)
 
+/** A value as an output of the file. */
+const leaving = (page: Sheet, node: Expr, values: Values): string => {
+  const whole = wholeOf(page, node, values)
+  return node.dtype === 'f16' ? page.graph.node('Cast', [whole], { to: typeCode.f16 }) : whole
+}
+
 /** The body of a loop, whose operands beyond its inputs are values of the graph outside. */
 const writeBody: WriteBody = ({ variables, results }, inputs, prefix) => {
   const page = sheet(writeBody, prefix)
@@ -159,13 +177,13 @@ const write = (program: Program, inputs: ReadonlyArray<NamedPort>, outputs: Read
   const byName = new Map(inputs.map((port) => [port.name, port]))
   const values: Values = new Map()
   for (const node of program.nodes) values.set(node, writeNode(page, node, values, byName))
-  const results = program.outputs.map(({ node }, i) => [wholeOf(page, node, values), outputs[i]?.label ?? ''] as const)
+  const results = program.outputs.map(({ node }, i) => [leaving(page, node, values), outputs[i]?.label ?? ''] as const)
   return { ...finished(page, results), inputs: inputs.map(onnxPort), outputs: outputs.map(onnxPort) }
 }
 
 /** The program with every operation one that ONNX has a lowering of. */
 const expanded = (program: Program): Program => {
-  const roots = expandFor('onnx').run(program.outputs.map(({ node }) => node))
+  const roots = expandFor('onnx').run(widen(program.outputs.map(({ node }) => node)))
   return {
     ...program,
     nodes: topological(roots),
@@ -177,7 +195,7 @@ const expanded = (program: Program): Program => {
 export type Weights = ReadonlyMap<string, Tensor>
 
 const bytesOf = ({ dtype, shape, data }: Tensor): Uint8Array => {
-  const held = stored({ dtype, shape, data }).data
+  const held = isNarrow(dtype) ? narrow(formats[dtype])(data) : stored({ dtype, shape, data }).data
   return new Uint8Array(held.buffer, held.byteOffset, held.byteLength)
 }
 
@@ -185,9 +203,7 @@ const bytesOf = ({ dtype, shape, data }: Tensor): Uint8Array => {
 const weighted = (model: OnnxModel, inputs: ReadonlyArray<NamedPort>, weights: Weights): OnnxModel => {
   const held = inputs.flatMap(({ name, label }) => {
     const value = weights.get(name)
-    return value === undefined
-      ? []
-      : [{ name: label, type: carrier(value.dtype), shape: value.shape, data: bytesOf(value) }]
+    return value === undefined ? [] : [{ name: label, type: value.dtype, shape: value.shape, data: bytesOf(value) }]
   })
   const labels = new Set(held.map(({ name }) => name))
   return {

@@ -67,6 +67,9 @@ export const typeCode: Readonly<Record<OnnxType, number>> = {
 export const carrier = (dtype: DType): Exclude<OnnxType, 'f16' | 'bf16'> =>
   dtype === 'f16' || dtype === 'bf16' ? 'f32' : dtype
 
+/** What an input or an output is: of narrow floats onnxruntime's tensors have `f16` alone. */
+export const portType = (dtype: DType): Exclude<OnnxType, 'bf16'> => (dtype === 'f16' ? dtype : carrier(dtype))
+
 /** The elements of a constant as a file stores them, little-endian. */
 export const rawData = (type: OnnxType, values: ReadonlyArray<number>): Uint8Array => {
   const typed =

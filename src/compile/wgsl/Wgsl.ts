@@ -1,5 +1,7 @@
 /** A WGSL module as data, and its printer. The text depends on the data alone: drivers cache compiled shaders by text. */
-import { isFloat, type DType } from '../../core/DType.ts'
+import { isFloat, isNarrow, type DType } from '../../core/DType.ts'
+import type { Type } from '../../core/Expr.ts'
+import { size } from '../../core/Shape.ts'
 import { prelude } from './prelude.ts'
 
 // model ----------------------------------------------------------------------------------
@@ -34,21 +36,43 @@ export interface Module {
 
 export const wgslType = (dtype: DType): WgslType => (isFloat(dtype) ? 'f32' : dtype)
 
-/** `bool` is stored as `u32`. */
+/** The scalars of a buffer: `bool` is stored as `u32`, and so are two narrow floats. */
 export const storedType = (dtype: DType): Exclude<WgslType, 'bool'> => {
-  const type = wgslType(dtype)
+  const type = isNarrow(dtype) ? 'u32' : wgslType(dtype)
   return type === 'bool' ? 'u32' : type
 }
 
-/** Bytes of one element in a buffer. */
-export const storedBytes = 4
+/** The type of a binding whose elements are read one by one, or four at once. */
+export const arrayType = (dtype: DType, width: 1 | 4): string =>
+  width === 1 ? `array<${storedType(dtype)}>` : `array<vec${isNarrow(dtype) ? 2 : 4}<${storedType(dtype)}>>`
 
-/** The value that was loaded, as a kernel computes with it. */
-export const fromStored = (dtype: DType, text: string, width = 1): string =>
-  dtype === 'bool' ? `(${text} != ${width === 1 ? '0u' : 'vec4<u32>()'})` : text
+/** Bytes of a word, which most elements have. */
+export const wordBytes = 4
+
+/** Bytes of the elements in a buffer. Narrow floats lie two to a word, in whole fours, as kernels write them. */
+export const storedBytes = ({ dtype, shape }: Type): number =>
+  isNarrow(dtype) ? 8 * Math.ceil(size(shape) / 4) : wordBytes * size(shape)
+
+/** The element `i` of a binding, as a kernel computes with it. */
+export const elementOf = (dtype: DType, name: string, i: string, width: 1 | 4): string => {
+  if (isNarrow(dtype))
+    return `pick_${dtype}(${width === 4 ? `${name}[${i} / 4u][(${i} / 2u) % 2u]` : `${name}[${i} / 2u]`}, ${i})`
+  const text = width === 4 ? `${name}[${i} / 4u][${i} % 4u]` : `${name}[${i}]`
+  return dtype === 'bool' ? `(${text} != 0u)` : text
+}
+
+/** Four elements in a row. */
+export const fourOf = (dtype: DType, text: string): string =>
+  isNarrow(dtype) ? `unpack_${dtype}(${text})` : dtype === 'bool' ? `(${text} != vec4<u32>())` : text
 
 /** The value as it is stored. */
 export const toStored = (dtype: DType, text: string): string => (dtype === 'bool' ? `u32(${text})` : text)
+
+/** Four values as they are stored. */
+export const fourStored = (dtype: DType, values: ReadonlyArray<string>): string =>
+  isNarrow(dtype)
+    ? `pack_${dtype}(${values.join(', ')})`
+    : `vec4<${storedType(dtype)}>(${values.map((value) => toStored(dtype, value)).join(', ')})`
 
 // printer --------------------------------------------------------------------------------
 

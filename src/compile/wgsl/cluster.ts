@@ -5,6 +5,7 @@
  *
  * Laws: `laws/fusion.ts` (every value is made before it is read; a value that is read outside is stored).
  */
+import { isNarrow } from '../../core/DType.ts'
 import type { Expr } from '../../core/Expr.ts'
 import { size } from '../../core/Shape.ts'
 import { fromLinear } from '../../ops/place.ts'
@@ -181,6 +182,10 @@ const inFrame = (state: State, members: ReadonlyArray<Member>, frame: Frame): bo
   )
 }
 
+/** Whether kernels of the frame can write what is stored in half words: they write four elements at once, whole words. */
+const writes = (members: ReadonlyArray<Member>, frame: Frame): boolean =>
+  (isFlat(frame) && frame.rows % 4 === 0) || !members.some(({ group: { root } }) => isNarrow(root.dtype))
+
 const merged = (state: State, parts: ReadonlyArray<Open>, done: ReadonlySet<Expr>): Open | undefined => {
   const frame = common(parts.map((p) => p.frame))
   const members = [...new Set(parts.flatMap((p) => p.members))].sort((a, b) => a.at - b.at)
@@ -188,6 +193,7 @@ const merged = (state: State, parts: ReadonlyArray<Open>, done: ReadonlySet<Expr
     frame !== undefined &&
     suits(state, frame) &&
     members.length <= mostMembers &&
+    writes(members, frame) &&
     bindings(state, members) <= state.target.storageBuffers &&
     canWait(state, members, done) &&
     inFrame(state, members, frame)

@@ -233,7 +233,7 @@ const tiled = (context: Context, product: Product): Kernel => {
   ])
   const extra = bindings.flatMap(([binding], i) => (/^x\d+$/.test(binding.name) ? [printBinding(binding, i)] : []))
   const functions = [...accessorsOf(all).map(printFunction), ...a.more, ...b.more, ...c.more]
-  const more = [...extra, ...preludeOf(functions.join('\n')), ...functions]
+  const more = [...extra, ...preludeOf([...functions, ...replaced.values()].join('\n')), ...functions]
   const reads = bindings.flatMap(([, leaf]): ReadonlyArray<Value> => (leaf === undefined ? [] : [node(leaf)]))
   return {
     wgsl: specialise(context.sources[source], replaced, more),

@@ -1,9 +1,10 @@
 /** A program as launches of WGSL kernels: `expand → arrange → fuse → cluster → emit → plan`. */
 import { isApply, topological, type Expr } from '../../core/Expr.ts'
 import type { Fault, Faults } from '../../core/Fault.ts'
-import { E } from '../../core/fp.ts'
+import { E, pipe } from '../../core/fp.ts'
 import { size } from '../../core/Shape.ts'
 import type { Program } from '../Program.ts'
+import { widen } from '../../ops/widen.ts'
 import { arrange } from './arrange.ts'
 import { cluster, type Cluster } from './cluster.ts'
 import { emitContract } from './contract.ts'
@@ -113,11 +114,19 @@ export const emit = (
   })
 }
 
-/** Compiles a program for an adapter. Pure: the hand-written kernels come in as texts. */
-export const compileWgsl =
+/** What a program becomes before its values have places in memory. */
+export interface Scheduled {
+  readonly outputs: ReadonlyArray<Expr>
+  readonly stored: ReadonlySet<Expr>
+  readonly clusters: ReadonlyArray<Cluster>
+  /** In the order of their launches. */
+  readonly kernels: ReadonlyArray<Kernel>
+}
+
+export const scheduled =
   (sources: KernelSources, target: Target) =>
-  (program: Program): E.Either<Faults, WgslProgram> => {
-    const outputs = arrange(expand(program.outputs.map(({ node }) => node)), target)
+  (program: Program): E.Either<Faults, Scheduled> => {
+    const outputs = arrange(widen(expand(widen(program.outputs.map(({ node }) => node)))), target)
     const nodes = topological(outputs)
     const faults = withoutLowering(nodes)
     if (faults.length > 0) return E.left(faults)
@@ -125,5 +134,14 @@ export const compileWgsl =
     const fused = fuse(nodes, new Set(outputs), target, known)
     const clusters = cluster(fused, new Set(outputs), target, known)
     const kernels = emit(clusters, (x) => fused.stored.has(x), sources, target, known)
-    return layout(program, outputs, kernels, target)
+    return E.right({ outputs, stored: fused.stored, clusters, kernels })
   }
+
+/** Compiles a program for an adapter. Pure: the hand-written kernels come in as texts. */
+export const compileWgsl =
+  (sources: KernelSources, target: Target) =>
+  (program: Program): E.Either<Faults, WgslProgram> =>
+    pipe(
+      scheduled(sources, target)(program),
+      E.flatMap(({ outputs, kernels }) => layout(program, outputs, kernels, target))
+    )

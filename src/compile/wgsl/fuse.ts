@@ -5,6 +5,7 @@
  *
  * Laws: `laws/fusion.ts` (limits hold; every value is computed from stored ones; one core a kernel).
  */
+import { isNarrow } from '../../core/DType.ts'
 import { isApply, type Apply, type Expr } from '../../core/Expr.ts'
 import { size } from '../../core/Shape.ts'
 import { loweringOf, probe, type Access, type Lowered, type Probe } from './lowering.ts'
@@ -148,7 +149,8 @@ const mayInlineInContract = (state: State, node: Apply, x: Expr): boolean => {
 const mayInline = (state: State, node: Apply, lowered: Lowered, x: Expr, accesses: ReadonlyArray<Access>): boolean => {
   const { cost, core } = inlineOf(state, x)
   if (lowered._tag === 'Contract') return mayInlineInContract(state, node, x)
-  if (core !== undefined) return lowered._tag === 'Map' && accesses.every((a) => a.identity)
+  // Only kernels of elements write narrow floats: they have whole words to write.
+  if (core !== undefined) return lowered._tag === 'Map' && !isNarrow(node.dtype) && accesses.every((a) => a.identity)
   const again = evaluations(node, lowered) * accesses.length - size(x.shape)
   return cost * again <= launch || cost <= 1
 }

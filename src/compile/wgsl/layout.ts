@@ -2,20 +2,33 @@
 import { topological, type Expr } from '../../core/Expr.ts'
 import type { Faults } from '../../core/Fault.ts'
 import { E } from '../../core/fp.ts'
-import { size } from '../../core/Shape.ts'
-import { isFloat } from '../../core/DType.ts'
+import { isFloat, isNarrow, type Narrow } from '../../core/DType.ts'
+import { formats, narrow } from '../../core/narrow.ts'
 import type { Tensor } from '../../core/Tensor.ts'
 import type { Program } from '../Program.ts'
 import type { Kernel, Value } from './Kernel.ts'
 import { plan, type Lifetime } from './plan.ts'
 import type { Target } from './Target.ts'
-import { storedBytes } from './Wgsl.ts'
+import { storedBytes, wordBytes } from './Wgsl.ts'
 import type { Launch, PlannedBuffer, WgslProgram } from './WgslProgram.ts'
 
 // words ----------------------------------------------------------------------------------
 
+const patterns: Readonly<Record<Narrow, ReturnType<typeof narrow>>> = {
+  f16: narrow(formats.f16),
+  bf16: narrow(formats.bf16)
+}
+
+/** Two patterns to a word, the first below. */
+const paired = (halves: Uint16Array): Uint32Array =>
+  Uint32Array.from(
+    { length: Math.ceil(halves.length / 2) },
+    (_, i) => ((halves[2 * i] ?? 0) | ((halves[2 * i + 1] ?? 0) << 16)) >>> 0
+  )
+
 /** A tensor's elements as the words that a buffer holds. */
 export const wordsOf = ({ dtype, data }: Tensor): Uint32Array => {
+  if (isNarrow(dtype)) return paired(patterns[dtype](data))
   if (!isFloat(dtype)) return Uint32Array.from(data, (x) => x >>> 0)
   const floats = data instanceof Float32Array ? data : new Float32Array(data)
   return new Uint32Array(floats.buffer, floats.byteOffset, floats.length)
@@ -26,8 +39,7 @@ export const wordsOf = ({ dtype, data }: Tensor): Uint32Array => {
 /** A value's identity: nodes are shared, a group has at most one scratch array. */
 const keyOf = (value: Value): Expr | string => (value._tag === 'Node' ? value.node : `scratch ${value.group.id}`)
 
-const bytesOf = (value: Value): number =>
-  storedBytes * (value._tag === 'Node' ? size(value.node.shape) : value.elements)
+const bytesOf = (value: Value): number => (value._tag === 'Node' ? storedBytes(value.node) : wordBytes * value.elements)
 
 /** Bytes of a buffer that holds so many: never none, and whole vectors. */
 const rounded = (bytes: number): number => Math.max(16, Math.ceil(bytes / 16) * 16)
@@ -45,7 +57,7 @@ const addBuffer = ({ buffers, place }: Placement, key: Expr | string, buffer: Pl
 /** Inputs and constants that kernels read, or that are outputs themselves. */
 const placeLeaves = (placement: Placement, nodes: ReadonlyArray<Expr>, needed: ReadonlySet<Expr | string>): void => {
   for (const node of nodes) {
-    const bytes = rounded(storedBytes * size(node.shape))
+    const bytes = rounded(storedBytes(node))
     if (node.term._tag === 'Input') addBuffer(placement, node, { role: { _tag: 'Input', name: node.term.name }, bytes })
     else if (node.term._tag === 'Constant' && needed.has(node))
       addBuffer(placement, node, { role: { _tag: 'Constant', words: [...wordsOf(node.term.value)] }, bytes })
@@ -130,7 +142,7 @@ export const layout = (
   placeLeaves(placement, topological(outputs), needed)
   const copies: Array<WgslProgram['copies'][number]> = []
   for (const [i, node] of outputs.entries()) {
-    const bytes = rounded(storedBytes * size(node.shape))
+    const bytes = rounded(storedBytes(node))
     const from = placement.place.get(node)
     const role = { _tag: 'Output' as const, name: program.outputs[i]?.name ?? '' }
     if (from === undefined) addBuffer(placement, node, { role, bytes })

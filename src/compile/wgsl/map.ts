@@ -1,4 +1,5 @@
 /** Kernels of elementwise work: every thread computes a few strips in a row, or on GPUs one. */
+import { isNarrow } from '../../core/DType.ts'
 import type { Expr } from '../../core/Expr.ts'
 import { size } from '../../core/Shape.ts'
 import { fromLinear } from '../../ops/place.ts'
@@ -15,9 +16,13 @@ import {
   type Strip,
   type Width
 } from './strip.ts'
-import { printModule, storedType, toStored, wgslType, type Binding } from './Wgsl.ts'
+import { arrayType, fourStored, printModule, toStored, wgslType, type Binding } from './Wgsl.ts'
 
 const threads = 64
+
+/** The place of an element; those that fill up the last word of narrow floats repeat the last. */
+const placeIn = ({ shape }: Expr, width: Width): string =>
+  width === 1 ? 'q' : size(shape) % 4 === 0 ? '(q * 4u + e)' : `min((q * 4u + e), ${size(shape) - 1}u)`
 
 /** One strip for every value that is stored; what they share is loaded once. */
 const stripsOf = ({ cluster, stored }: ClusterContext, width: Width, all: Operands): ReadonlyArray<Strip> => {
@@ -29,9 +34,9 @@ const stripsOf = ({ cluster, stored }: ClusterContext, width: Width, all: Operan
       name: made.length === 1 ? 'element' : `element${i}`,
       width,
       result: wgslType(root.dtype),
-      names: [['q', size(root.shape) / width - 1]],
+      names: [['q', Math.ceil(size(root.shape) / width) - 1]],
       stored: (x) => !roots.has(x) && stored(x),
-      compute: (inliner) => inliner.value(root, fromLinear(root.shape, width === 4 ? '(q * 4u + e)' : 'q')),
+      compute: (inliner) => inliner.value(root, fromLinear(root.shape, placeIn(root, width))),
       operands: all,
       shared
     })
@@ -43,9 +48,12 @@ const most = 16
 
 const choose = (context: ClusterContext): readonly [ReadonlyArray<Strip>, Operands] => {
   const wide = operands()
-  const four = context.cluster.frame.rows % 4 === 0 ? stripsOf(context, 4, wide) : []
+  const { groups, frame } = context.cluster
+  // Whoever writes a narrow float writes its whole word.
+  const packed = groups.some(({ root }) => isNarrow(root.dtype))
+  const four = packed || frame.rows % 4 === 0 ? stripsOf(context, 4, wide) : []
   const loads = (four[0]?.loads.length ?? most) + four.reduce((n, s) => n + 4 * s.single, 0)
-  if (four.length > 0 && loads <= most) return [four, wide]
+  if (four.length > 0 && (packed || loads <= most)) return [four, wide]
   const narrow = operands()
   return [stripsOf(context, 1, narrow), narrow]
 }
@@ -56,14 +64,15 @@ export const emitMaps = (context: ClusterContext): Kernel => {
   const width = strips[0]?.width ?? 1
   const roots = cluster.groups.map(({ root }) => root).filter((root) => cluster.outer.has(root))
   const nameOf = (i: number): string => (roots.length === 1 ? 'y' : `y${i}`)
-  const binding = ({ dtype }: Expr, i: number): Binding => {
-    const type = storedType(dtype)
-    return { name: nameOf(i), access: 'read_write', type: width === 4 ? `array<vec4<${type}>>` : `array<${type}>` }
-  }
+  const binding = ({ dtype }: Expr, i: number): Binding => ({
+    name: nameOf(i),
+    access: 'read_write',
+    type: arrayType(dtype, width)
+  })
   const store = (chosen: Strip, i: number): string => {
     const dtype = roots[i]?.dtype ?? 'f32'
-    const values = calls(chosen).map((call) => toStored(dtype, call))
-    return `  ${nameOf(i)}[q] = ${width === 4 ? `vec4<${storedType(dtype)}>(${values.join(', ')})` : values[0]};`
+    const values = calls(chosen)
+    return `  ${nameOf(i)}[q] = ${width === 4 ? fourStored(dtype, values) : toStored(dtype, values[0] ?? '')};`
   }
   const perThread = target.schedule === 'subgroup' ? 4 : 1
   return {

@@ -44,6 +44,61 @@ export const prelude: Readonly<Record<string, string>> = {
   let wave = select(sine, cosine, (turn & 1) == 1);
   return select(wave, -wave, (turn & 2) == 2);
 }`,
+  // Narrow floats by their bits, since the language leaves open which way its own conversions round.
+  // Half an ulp less a bit is added, and the last bit kept: the nearest, ties to even; carries go into the exponent.
+  to_bf16: `fn to_bf16(x: f32) -> u32 {
+  let bits = bitcast<u32>(x);
+  let near = (bits + 0x7fffu + ((bits >> 16u) & 1u)) >> 16u;
+  return select(near, (bits >> 16u) | 0x40u, (bits & 0x7fffffffu) > 0x7f800000u);
+}`,
+  from_bf16: `fn from_bf16(bits: u32) -> f32 {
+  return bitcast<f32>(bits << 16u);
+}`,
+  // Below the smallest normal number the sum with 0.5 has the quantum of the format, and rounds to it.
+  to_f16: `fn to_f16(x: f32) -> u32 {
+  let bits = bitcast<u32>(x);
+  let size = bits & 0x7fffffffu;
+  let normal = (size + 0xfffu + ((size >> 13u) & 1u) - 0x38000000u) >> 13u;
+  let small = bitcast<u32>(bitcast<f32>(size) + 0.5) - 0x3f000000u;
+  let finite = select(normal, small, size < 0x38800000u);
+  let all = select(select(finite, 0x7c00u, size >= 0x477ff000u), 0x7e00u, size > 0x7f800000u);
+  return all | ((bits >> 16u) & 0x8000u);
+}`,
+  from_f16: `fn from_f16(bits: u32) -> f32 {
+  let size = bits & 0x7fffu;
+  let offset = select(0x38000000u, 0x70000000u, size >= 0x7c00u);
+  let normal = bitcast<f32>((size << 13u) + offset);
+  let value = select(normal, f32(size) * 5.9604645e-8, size < 0x400u);
+  return select(value, -value, bits >= 0x8000u);
+}`,
+  ...Object.fromEntries(
+    ['f16', 'bf16'].flatMap((narrow) => [
+      [
+        `round_${narrow}`,
+        `fn round_${narrow}(x: f32) -> f32 {
+  return from_${narrow}(to_${narrow}(x));
+}`
+      ],
+      [
+        `pack_${narrow}`,
+        `fn pack_${narrow}(a: f32, b: f32, c: f32, d: f32) -> vec2<u32> {
+  return vec2<u32>(to_${narrow}(a) | (to_${narrow}(b) << 16u), to_${narrow}(c) | (to_${narrow}(d) << 16u));
+}`
+      ],
+      [
+        `unpack_${narrow}`,
+        `fn unpack_${narrow}(w: vec2<u32>) -> vec4<f32> {
+  return vec4<f32>(from_${narrow}(w.x & 0xffffu), from_${narrow}(w.x >> 16u), from_${narrow}(w.y & 0xffffu), from_${narrow}(w.y >> 16u));
+}`
+      ],
+      [
+        `pick_${narrow}`,
+        `fn pick_${narrow}(word: u32, i: u32) -> f32 {
+  return from_${narrow}((word >> (16u * (i % 2u))) & 0xffffu);
+}`
+      ]
+    ])
+  ),
   // The language leaves the logarithm of 0 open, and drivers differ.
   log_f32: `fn log_f32(x: f32) -> f32 {
   return select(log(x), -infinity(), x == 0.0);

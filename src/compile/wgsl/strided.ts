@@ -94,7 +94,7 @@ export const stridedOf = (
   const free = coefficient(index, 'f')
   const over = coefficient(index, 'k')
   const batch = batchOf(without(without(index, 'f'), 'k'))
-  return free === undefined || over === undefined || free < 0 || over < 0 || batch === undefined || !isFloat(leaf.dtype)
+  return free === undefined || over === undefined || free < 0 || over < 0 || batch === undefined || leaf.dtype !== 'f32'
     ? undefined
     : { leaf, batch, free, over }
 }

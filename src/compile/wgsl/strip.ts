@@ -6,7 +6,7 @@ import type { Expr } from '../../core/Expr.ts'
 import { size } from '../../core/Shape.ts'
 import { coefficient, divide, divisible, mentions, parse, print, without, type Index } from './Index.ts'
 import { inliner, type Inliner } from './inline.ts'
-import { fromStored, storedType, wgslType, type Binding, type Function, type WgslType } from './Wgsl.ts'
+import { arrayType, elementOf, fourOf, wgslType, type Binding, type Function, type WgslType } from './Wgsl.ts'
 
 export type Width = 1 | 4
 
@@ -33,14 +33,13 @@ export const nameOf = ({ nodes, named }: Operands, node: Expr): string => {
 }
 
 export const bindingsOf = (all: Operands): ReadonlyArray<Binding> =>
-  all.nodes.map((node) => {
-    const type = storedType(node.dtype)
-    return {
-      name: nameOf(all, node),
-      access: 'read',
-      type: all.vectors.has(node) ? `array<vec4<${type}>>` : `array<${type}>`
-    }
-  })
+  all.nodes.map((node) => ({
+    name: nameOf(all, node),
+    access: 'read',
+    type: arrayType(node.dtype, widthOf(all, node))
+  }))
+
+const widthOf = ({ vectors }: Operands, node: Expr): Width => (vectors.has(node) ? 4 : 1)
 
 const single = (all: Operands, node: Expr, index: Index): string => {
   all.singles.add(node)
@@ -53,12 +52,11 @@ export const accessorsOf = (all: Operands): ReadonlyArray<Function> =>
     .filter((node) => all.singles.has(node))
     .map((node) => {
       const name = nameOf(all, node)
-      const element = all.vectors.has(node) ? `${name}[i / 4u][i % 4u]` : `${name}[i]`
       return {
         name: `${name}_at`,
         parameters: [['i', 'u32']],
         result: wgslType(node.dtype),
-        body: [`return ${fromStored(node.dtype, element)};`]
+        body: [`return ${elementOf(node.dtype, name, 'i', widthOf(all, node))};`]
       }
     })
 
@@ -133,7 +131,7 @@ export const strip = (of: StripOf): Strip => {
     if (of.width === 4 && inRow(node, index)) {
       of.operands.vectors.add(node)
       const text = `${nameOf(of.operands, node)}[${bare(print(divide(without(index, 'e'), 4)))}]`
-      return shared(node, fromStored(node.dtype, text, 4), 4, index)
+      return shared(node, fourOf(node.dtype, text), 4, index)
     }
     if (!mentions(index, 'e')) return shared(node, single(of.operands, node, index), 1, index)
     counted.single++

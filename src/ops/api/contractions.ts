@@ -1,10 +1,13 @@
 /** Sums of products, the normalisations around them, and attention, which is both. */
 import type { DType } from '../../core/DType.ts'
 import { apply, type Expr } from '../../core/Expr.ts'
+import type { Fault } from '../../core/Fault.ts'
 import { composite, type Op } from '../../core/Op.ts'
 import { axisOf, equal, range, type Matmul, type Ok, type Out, type Shape } from '../../core/Shape.ts'
 import { $, type Side } from '../registry.ts'
-import { add, type Elementwise } from './elementwise.ts'
+import { add, less, maximum, where, type Elementwise } from './elementwise.ts'
+import { instead, sound } from './instead.ts'
+import { max } from './reductions.ts'
 import { stretch } from './stretch.ts'
 
 // contractions ---------------------------------------------------------------------------
@@ -54,6 +57,7 @@ const matmulOp: Op = composite({
       product(x, y),
   vjp: 'derived',
   jvp: 'derived',
+  batch: 'derived',
   wgsl: 'derived',
   onnx: 'derived'
 })
@@ -92,17 +96,40 @@ export const rmsNormalise =
   (x) =>
     $.rmsNormalise(x, { epsilon })
 
+/** What masks like −∞, and whose difference to itself is a number. */
+const lowest = -1e38
+
+/** 0 for queries that see no key at all: their softmax is that of nothing. */
+const heeded = (mixed: Expr<'f32'>, bias: Expr<'f32'>): Expr<'f32'> => {
+  const row = bias.shape.length === 0 ? $.reshape(bias, { shape: [1] }) : bias
+  const most = max([-1], 'kept')(row)
+  return where(less($.fill(lowest, most), most), mixed, $.fill(0, mixed))
+}
+
+const misshapen = (q: Shape, k: Shape, v: Shape): Fault | undefined => {
+  const fits =
+    q.length === 4 &&
+    equal(k.slice(0, 3), v.slice(0, 3)) &&
+    equal([q[0] ?? 0, k[1] ?? 0, ...q.slice(2)], k) &&
+    v.length === 4
+  const why = `needs [batch,queries,heads,d] and twice [batch,keys,heads,d], got [${q}], [${k}] and [${v}]`
+  return fits ? undefined : { _tag: 'Invalid', op: 'attention', why }
+}
+
 /**
  * `softmax(q kᵀ / √d) v`.
  *
  * - `q` `[batch, queries, heads, d]`, `k`, `v` `[batch, keys, heads, d]`; result as `q`
- * - `bias` added to the logits, broadcast to `[batch, heads, queries, keys]`; −∞ or a large negative number masks
+ * - `bias` added to the logits, broadcast to `[batch, heads, queries, keys]`; −∞ or a large negative number masks. A query
+ *   whose every key has −∞ gets 0, with gradient 0
  */
 export const attention = (q: Expr<'f32'>, k: Expr<'f32'>, v: Expr<'f32'>, bias?: Expr<'f32'>): Expr<'f32'> => {
+  const fault = misshapen(q.shape, k.shape, v.shape)
+  if (fault !== undefined && sound(q, k, v)) return instead(q, fault)
   const perHead: Side = { batch: [0, 2], over: [3] }
   const logits = $.contract($.mul(q, $.fill(1 / Math.sqrt(q.shape[3] ?? 1), q)), k, { left: perHead, right: perHead })
-  const biased = bias === undefined ? logits : add(logits, bias)
+  const biased = bias === undefined ? logits : add(logits, maximum(bias, $.fill(lowest, bias)))
   const weights = $.softmax(biased, { axis: 3 })
   const mixed = $.contract(weights, v, { left: { batch: [0, 1], over: [3] }, right: { batch: [0, 2], over: [1] } })
-  return $.transpose(mixed, { order: [0, 2, 1, 3] })
+  return $.transpose(bias === undefined ? mixed : heeded(mixed, bias), { order: [0, 2, 1, 3] })
 }

@@ -1,5 +1,5 @@
 /** Each element by itself: functions of one operand, and of several that are broadcast to one shape. */
-import type { DType } from '../../core/DType.ts'
+import type { DType, Float } from '../../core/DType.ts'
 import type { Expr } from '../../core/Expr.ts'
 import type { Broadcast, Ok, Out, Shape } from '../../core/Shape.ts'
 import { $, type Unary } from '../registry.ts'
@@ -9,32 +9,49 @@ import { together } from './stretch.ts'
 
 export type Elementwise = Unary
 
+/** Element types that an operation may be for. */
+interface Kinds {
+  readonly floats: Float
+  readonly 'signed numbers': Float | 'i32'
+  readonly 'truth values': 'bool'
+}
+
+/** A demand that nothing satisfies where the element type is known, and is not of the kind. */
+type Needs<Op extends string, Kind extends keyof Kinds, D extends DType> = D extends Kinds[Kind]
+  ? unknown
+  : `${Op}: needs ${Kind}, got ${D}`
+
+/** Each element by itself, of element types of one kind. */
+export interface Of<Op extends string, Kind extends keyof Kinds = 'floats'> {
+  <D extends DType, S extends Shape>(x: Expr<D, S> & Needs<Op, Kind, D>): Expr<D, S>
+}
+
 /** Of one argument, so that it can be mapped over arrays. */
 const elementwise =
   (operation: Unary): Elementwise =>
   (x) =>
     operation(x)
 
-export const neg: Elementwise = elementwise($.neg)
-export const abs: Elementwise = elementwise($.abs)
-export const sign: Elementwise = elementwise($.sign)
-export const floor: Elementwise = elementwise($.floor)
-export const exp: Elementwise = elementwise($.exp)
-export const log: Elementwise = elementwise($.log)
-export const sqrt: Elementwise = elementwise($.sqrt)
-export const rsqrt: Elementwise = elementwise($.rsqrt)
-export const reciprocal: Elementwise = elementwise($.reciprocal)
-export const sin: Elementwise = elementwise($.sin)
-export const cos: Elementwise = elementwise($.cos)
-export const tanh: Elementwise = elementwise($.tanh)
-export const sigmoid: Elementwise = elementwise($.sigmoid)
-export const erf: Elementwise = elementwise($.erf)
+export const neg: Of<'neg', 'signed numbers'> = elementwise($.neg)
+export const abs: Of<'abs', 'signed numbers'> = elementwise($.abs)
+export const sign: Of<'sign', 'signed numbers'> = elementwise($.sign)
+export const floor: Of<'floor'> = elementwise($.floor)
+export const exp: Of<'exp'> = elementwise($.exp)
+export const log: Of<'log'> = elementwise($.log)
+export const sqrt: Of<'sqrt'> = elementwise($.sqrt)
+export const rsqrt: Of<'rsqrt'> = elementwise($.rsqrt)
+export const reciprocal: Of<'reciprocal'> = elementwise($.reciprocal)
+export const sin: Of<'sin'> = elementwise($.sin)
+export const cos: Of<'cos'> = elementwise($.cos)
+export const tanh: Of<'tanh'> = elementwise($.tanh)
+export const sigmoid: Of<'sigmoid'> = elementwise($.sigmoid)
+export const erf: Of<'erf'> = elementwise($.erf)
 /** The `y` with `erf y = x`, to 1e-6 of it, for −1 < x < 1. */
-export const erfinv: Elementwise = elementwise($.erfinv)
-export const expm1: Elementwise = elementwise($.expm1)
-export const log1p: Elementwise = elementwise($.log1p)
-export const relu: Elementwise = elementwise($.relu)
-export const not: Elementwise = elementwise($.not)
+export const erfinv: Of<'erfinv'> = elementwise($.erfinv)
+export const expm1: Of<'expm1'> = elementwise($.expm1)
+export const log1p: Of<'log1p'> = elementwise($.log1p)
+export const relu: Of<'relu'> = elementwise($.relu)
+export const not: Of<'not', 'truth values'> = elementwise($.not)
 /** `x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³)))`. */
 export const geluTanh: Elementwise = elementwise($.geluTanh)
 /** `x Φ(x)`. */
@@ -97,6 +114,14 @@ export interface Comparison<Op extends string> {
   ): Expr<'bool', Out<Broadcast<Op, A, B>>>
 }
 
+/** Of truth values. */
+export interface Logic<Op extends string> {
+  <A extends Shape, B extends Shape>(
+    x: Expr<'bool', A>,
+    y: Expr<'bool', B> & Ok<Broadcast<Op, A, B>>
+  ): Expr<'bool', Out<Broadcast<Op, A, B>>>
+}
+
 const broadcasting = (operation: (x: Expr, y: Expr) => Expr): ((...xs: ReadonlyArray<Expr>) => unknown) => {
   const build = (x: Expr, y: Expr): Expr => {
     const [a = x, b = y] = together([x, y])
@@ -109,6 +134,8 @@ const binary = <Op extends string>(operation: (x: Expr, y: Expr) => Expr): Binar
   broadcasting(operation) as Binary<Op>
 const comparison = <Op extends string>(operation: (x: Expr, y: Expr) => Expr): Comparison<Op> =>
   broadcasting(operation) as Comparison<Op>
+const logic = <Op extends string>(operation: (x: Expr, y: Expr) => Expr): Logic<Op> =>
+  broadcasting(operation) as Logic<Op>
 
 export const add: Binary<'add'> = binary($.add)
 export const sub: Binary<'sub'> = binary($.sub)
@@ -120,8 +147,8 @@ export const minimum: Binary<'minimum'> = binary($.minimum)
 export const less: Comparison<'less'> = comparison($.less)
 export const lessEqual: Comparison<'lessEqual'> = comparison($.lessEqual)
 export const equal: Comparison<'equal'> = comparison($.equal)
-export const and: Comparison<'and'> = comparison($.and)
-export const or: Comparison<'or'> = comparison($.or)
+export const and: Logic<'and'> = logic($.and)
+export const or: Logic<'or'> = logic($.or)
 
 /**
  * `x` where the condition holds, else `y`. What is not used gets the gradient 0, even where it or its derivative is

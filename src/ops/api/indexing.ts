@@ -4,6 +4,7 @@ import type { Expr } from '../../core/Expr.ts'
 import { axisOf, keep, range, type Shape } from '../../core/Shape.ts'
 import { spreadAgain } from '../reduce.ts'
 import { $, type Fold } from '../registry.ts'
+import { outOfRange } from './instead.ts'
 import { modulo, takeAt } from './takeAt.ts'
 
 // reading and writing ----------------------------------------------------------------------
@@ -72,20 +73,21 @@ export const roll =
 // places of extrema ------------------------------------------------------------------------
 
 const place =
-  (extremum: Fold) =>
+  (op: string, extremum: Fold) =>
   (axis: number) =>
   (x: Expr): Expr<'i32'> => {
     const at = axisOf(axis, x.shape.length)
     const length = x.shape[at] ?? 1
+    if (x.shape[at] === undefined) return outOfRange(op, axis, x) as Expr<'i32'>
     const hit = $.equal(x, spreadAgain($, extremum(x, { axes: [at] }), x.shape, [at]))
     const places = $.iota({ shape: x.shape, axis: at, dtype: 'i32' })
     return $.min($.where(hit, places, $.fill(length - 1, places)), { axes: [at] })
   }
 
 /** The place of the largest element along an axis, which disappears; the first of equals. */
-export const argmax: (axis: number) => (x: Expr) => Expr<'i32'> = place($.max)
+export const argmax: (axis: number) => (x: Expr) => Expr<'i32'> = place('argmax', $.max)
 /** The place of the smallest element along an axis, which disappears; the first of equals. */
-export const argmin: (axis: number) => (x: Expr) => Expr<'i32'> = place($.min)
+export const argmin: (axis: number) => (x: Expr) => Expr<'i32'> = place('argmin', $.min)
 
 /** The `k` largest elements along an axis, descending, and their places; `k` is small, since each is found in turn. */
 export const topK =

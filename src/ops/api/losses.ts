@@ -1,10 +1,11 @@
 /** Losses of classes, of numbers that may be far off, and of directions. */
 import type { Expr } from '../../core/Expr.ts'
-import { axisOf } from '../../core/Shape.ts'
+import { axisOf, equal } from '../../core/Shape.ts'
 import { $ } from '../registry.ts'
 import { logSoftmax } from './contractions.ts'
 import { clamp, scale, square, sub } from './elementwise.ts'
 import { take } from './indexing.ts'
+import { instead, sound } from './instead.ts'
 import { mean, sum } from './reductions.ts'
 
 type F = Expr<'f32'>
@@ -43,6 +44,13 @@ export const crossEntropy =
   (options: CrossEntropy = {}) =>
   (logits: F, labels: Expr<'i32'>): F => {
     const axis = logits.shape.length - 1
+    if (sound(logits, labels) && !equal(logits.shape.slice(0, axis), labels.shape))
+      return instead(logits, {
+        _tag: 'ShapesDiffer',
+        op: 'crossEntropy',
+        left: logits.shape,
+        right: labels.shape
+      })
     const column = $.reshape(labels, { shape: [...labels.shape, 1] })
     const picked = $.takeAlong(logSoftmax(-1)(logits), column, { axis })
     const losses: F = $.neg($.reshape(picked, { shape: labels.shape }))

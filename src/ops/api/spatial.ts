@@ -6,6 +6,7 @@ import { placesOf, type Windows } from '../windows.ts'
 import { $, type Fold } from '../registry.ts'
 import { constant } from './constants.ts'
 import { add, mul } from './elementwise.ts'
+import { instead } from './instead.ts'
 import { modulo, takeAt } from './takeAt.ts'
 import { repeat } from './views.ts'
 
@@ -251,6 +252,8 @@ export const groupNorm =
   (groups: number, epsilon: number) =>
   (x: F): F => {
     const [batch = 0, channels = 0, ...space] = x.shape
+    const why = `the channels of [${x.shape}] are not in ${groups} equal groups`
+    if (channels % groups !== 0) return instead(x, { _tag: 'Invalid', op: 'groupNorm', why })
     const together = [batch, groups, (channels / groups) * space.reduce((n, d) => n * d, 1)]
     return $.reshape($.normalise($.reshape(x, { shape: together }), { epsilon }), { shape: x.shape })
   }

@@ -4,6 +4,7 @@ import { apply, type Expr } from '../../core/Expr.ts'
 import { composite, type Op } from '../../core/Op.ts'
 import { axisOf, equal, range, size, type Shape } from '../../core/Shape.ts'
 import { $ } from '../registry.ts'
+import { instead, outOfRange } from './instead.ts'
 import { stretch } from './stretch.ts'
 
 const hole = (from: Shape, to: Shape): Shape => {
@@ -37,6 +38,7 @@ export const expandDims =
   (axis: number) =>
   <D extends DType>(x: Expr<D>): Expr<D> => {
     const at = axisOf(axis, x.shape.length + 1)
+    if (at < 0 || at > x.shape.length) return outOfRange('expandDims', axis, x)
     return $.reshape(x, { shape: [...x.shape.slice(0, at), 1, ...x.shape.slice(at)] })
   }
 
@@ -45,6 +47,7 @@ export const narrow =
   (axis: number, start: number, stop: number) =>
   <D extends DType>(x: Expr<D>): Expr<D> => {
     const at = axisOf(axis, x.shape.length)
+    if (x.shape[at] === undefined) return outOfRange('narrow', axis, x)
     return $.slice(x, {
       start: x.shape.map((_, i) => (i === at ? start : 0)),
       stop: x.shape.map((d, i) => (i === at ? stop : d)),
@@ -67,7 +70,12 @@ export const split =
   (n: number, axis: number) =>
   <D extends DType>(x: Expr<D>): ReadonlyArray<Expr<D>> => {
     const part = (x.shape[axisOf(axis, x.shape.length)] ?? 0) / n
-    return range(n).map((i) => narrow(axis, i * part, (i + 1) * part)(x))
+    const why = `${n} equal parts along axis ${axis} are not in [${x.shape}]`
+    return range(n).map((i) =>
+      Number.isInteger(part)
+        ? narrow(axis, i * part, (i + 1) * part)(x)
+        : instead(x, { _tag: 'Invalid', op: 'split', why })
+    )
   }
 
 export const concat =
@@ -104,7 +112,7 @@ export const repeat =
   (times: number, axis: number) =>
   <D extends DType>(x: Expr<D>): Expr<D> => {
     const at = axisOf(axis, x.shape.length)
-    return repeated(x, at, at + 1, times)
+    return x.shape[at] === undefined ? outOfRange('repeat', axis, x) : repeated(x, at, at + 1, times)
   }
 
 /** The whole `times[i]` times along each axis `i`, one after another: `[a, b]` becomes `[a, b, a, b]`. */
@@ -136,6 +144,7 @@ const expected: Op = composite<{ readonly shape: Shape }, 1>({
       x,
   vjp: 'derived',
   jvp: 'derived',
+  batch: 'derived',
   wgsl: 'derived',
   onnx: 'derived'
 })

@@ -8,6 +8,7 @@ import { pack } from '../../compile/onnx/pack.ts'
 import type { Port, Program } from '../../compile/Program.ts'
 import type { Fault, Faults } from '../../core/Fault.ts'
 import { E, pipe, TE } from '../../core/fp.ts'
+import { formats, narrow, widen } from '../../core/narrow.ts'
 import { elements, stored, type Tensor } from '../../core/Tensor.ts'
 import type { Type } from '../../core/Expr.ts'
 import { bind } from '../bind.ts'
@@ -155,18 +156,29 @@ const compile =
     )()
   }
 
+/** Elements as the worker holds them: `f16` in half words, `bf16` in whole ones, since onnxruntime has no tensors of it. */
+const bytesOf = (value: Tensor): ArrayBuffer =>
+  (value.dtype === 'f16' ? narrow(formats.f16)(value.data) : stored(value).data).buffer as ArrayBuffer
+
 const upload =
   (open: Open) =>
   (value: Tensor): TE.TaskEither<Fault, Buffer> =>
   () => {
     const { dtype, shape } = value
-    const data = stored(value).data.buffer as ArrayBuffer
+    const data = bytesOf(value)
     const buffer = bufferOf(open, value)
     const asked = open.link.ask({ _tag: 'Upload', buffer: buffer.id, dtype, shape, data }, [data])
     return TE.map(() => buffer)(asked)()
   }
 
+const widened = (patterns: Uint16Array): Tensor['data'] => {
+  const out = elements('f16', patterns.length)
+  widen(formats.f16)(patterns, out)
+  return out
+}
+
 const typedArray = (dtype: Tensor['dtype'], data: ArrayBuffer): Tensor['data'] => {
+  if (dtype === 'f16') return widened(new Uint16Array(data))
   const like = elements(dtype, 0)
   return like instanceof Int32Array
     ? new Int32Array(data)

@@ -93,7 +93,9 @@ const upload = (state: State, { buffer, dtype, shape, data }: RequestOf<'Upload'
         ? new Tensor('uint32', new Uint32Array(data), shape)
         : dtype === 'bool'
           ? new Tensor('bool', new Uint8Array(data), shape)
-          : new Tensor('float32', new Float32Array(data), shape)
+          : dtype === 'f16'
+            ? new Tensor('float16', new Uint16Array(data), shape)
+            : new Tensor('float32', new Float32Array(data), shape)
   state.buffers.set(buffer, { tensor: made, from: 0, size: made.size })
   return done
 }

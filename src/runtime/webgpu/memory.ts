@@ -2,8 +2,9 @@
  * Buffers of a device. A buffer that is released is kept and given to the next that needs one of its size: a loop that
  * donates its state allocates nothing.
  */
-import { isFloat, type DType } from '../../core/DType.ts'
+import { isFloat, isNarrow, type DType } from '../../core/DType.ts'
 import type { Type } from '../../core/Expr.ts'
+import { formats, widen } from '../../core/narrow.ts'
 import { size } from '../../core/Shape.ts'
 import { elements, tensor, type Tensor } from '../../core/Tensor.ts'
 import { wordsOf } from '../../compile/wgsl/layout.ts'
@@ -34,7 +35,7 @@ export const memory = (gpu: GPUDevice): Memory => ({
 })
 
 /** Bytes of the buffer of a value. */
-export const allocated = (type: Type): number => Math.max(16, Math.ceil((storedBytes * size(type.shape)) / 16) * 16)
+export const allocated = (type: Type): number => Math.max(16, Math.ceil(storedBytes(type) / 16) * 16)
 
 export const take = (all: Memory, bytes: number): Storage => {
   const kept = all.free.get(bytes)?.pop()
@@ -73,6 +74,11 @@ const takeStaging = (all: Memory, bytes: number): GPUBuffer =>
 
 /** The words of a buffer, as elements of the type. */
 const decoded = (dtype: DType, words: ArrayBuffer, length: number): Tensor['data'] => {
+  if (isNarrow(dtype)) {
+    const out = elements(dtype, length)
+    widen(formats[dtype])(new Uint16Array(words, 0, length), out)
+    return out
+  }
   if (isFloat(dtype)) return new Float32Array(words, 0, length)
   if (dtype === 'i32') return new Int32Array(words, 0, length)
   const unsigned = new Uint32Array(words, 0, length)

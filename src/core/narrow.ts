@@ -2,9 +2,9 @@
  * Sixteen-bit floats. The one idea: numbers of one sign and format, in order, have consecutive bit patterns, so that
  * rounding to a whole number of quanta gives the pattern, carries into the exponent included.
  *
- * Laws: `test/io/narrow.test.ts` (`narrow ∘ widen = id`; nearest; ties to even).   Source: IEEE 754-2019 §4.3.1.
+ * Laws: `test/core/narrow.test.ts` (`narrow ∘ widen = id`; nearest; ties to even).   Source: IEEE 754-2019 §4.3.1.
  */
-import type { Elements } from '../core/Tensor.ts'
+import type { Elements } from './Tensor.ts'
 
 /** A format of sixteen bits: the exponent of the smallest normal number, and the bits of the fraction. */
 export interface Format {
@@ -15,6 +15,8 @@ export interface Format {
 
 export const f16: Format = { least: -14, fraction: 10, infinity: 0x7c00 }
 export const bf16: Format = { least: -126, fraction: 7, infinity: 0x7f80 }
+
+export const formats: Readonly<Record<'f16' | 'bf16', Format>> = { f16, bf16 }
 
 /** Rounds a non-negative number below 2⁵¹ to the nearest integer, ties to even: the addition does it. */
 const nearest = (x: number): number => x + 2 ** 52 - 2 ** 52
@@ -59,5 +61,18 @@ export const widen = (format: Format): ((patterns: Uint16Array, out: Elements, a
       const magnitude = exponent < special ? finite : rest === 0 ? Infinity : NaN
       out[at + i] = pattern & 0x8000 ? -magnitude : magnitude
     }
+  }
+}
+
+/** The nearest number of a format, ties to even; what `widen` makes of `narrow`, for one number. */
+export const rounding = ({ least, fraction, infinity }: Format): ((x: number) => number) => {
+  const largest = 2 ** (infinity / 2 ** fraction - 2 + least) * (2 - 2 ** -fraction)
+  return (x) => {
+    const magnitude = Math.abs(x)
+    if (!(magnitude < Infinity) || magnitude === 0) return x
+    // A logarithm that rounds up to a power of two is of a number that rounds to it as well.
+    const quantum = 2 ** (Math.max(Math.floor(Math.log2(magnitude)), least) - fraction)
+    const near = nearest(magnitude / quantum) * quantum
+    return Math.sign(x) * (near > largest ? Infinity : near)
   }
 }
