@@ -19,6 +19,13 @@ export default defineConfig({
     setupFiles: ['test/seed.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    teardownTimeout: 10_000
+    teardownTimeout: 10_000,
+    // `npm run coverage`: the layers that laws and device agreement are about; `test/coverage/layers.ts` says how much.
+    coverage: {
+      provider: 'v8',
+      include: ['core', 'ops', 'autodiff', 'compile'].map((layer) => `src/${layer}/**/*.ts`),
+      reporter: ['json', 'json-summary'],
+      reportsDirectory: '.cache/coverage'
+    }
   }
 })

@@ -1,0 +1,206 @@
+/** Mutants of lowerings, judged by the law that a target agrees with the meaning. */
+import * as fc from 'fast-check'
+import { operands } from '../../laws/draw.ts'
+import type { Graph } from '../../laws/graph.ts'
+import type { Laws } from '../../laws/Laws.ts'
+import { target } from '../../laws/pass.ts'
+import { program } from '../../src/compile/Program.ts'
+import { difference, exact, type Close } from '../../src/core/Close.ts'
+import { isFloat } from '../../src/core/DType.ts'
+import { apply, input, type Expr } from '../../src/core/Expr.ts'
+import { show, type Faults } from '../../src/core/Fault.ts'
+import { E, pipe, TE } from '../../src/core/fp.ts'
+import type { Draw, Op } from '../../src/core/Op.ts'
+import { stored, type Tensor } from '../../src/core/Tensor.ts'
+import type { Device, Executable } from '../../src/runtime/device.ts'
+import { comparisons, drawsOf, seed } from './judge.ts'
+import type { Mutant, Outcome } from './Mutant.ts'
+import { brokenOnnx, listening as listeningOnnx } from './onnx.ts'
+import { brokenWgsl, listening as listeningWgsl } from './wgsl.ts'
+
+export type Target = 'onnx' | 'wgsl'
+
+type Environment = ReadonlyMap<string, Tensor>
+type Values = ReadonlyArray<Tensor>
+
+/** Single precision through one operation; where all operands are small, so is what may be lost. Integers are exact. */
+const closeAt = ({ dtype }: Expr, inputs: ReadonlyArray<Draw>): Close => {
+  if (!isFloat(dtype)) return exact
+  const largest = Math.max(0, ...inputs.flatMap(({ min, max }) => [Math.abs(min), Math.abs(max)]))
+  return { absolute: 5e-7 * Math.min(1, largest || 1), relative: 4e-6 }
+}
+
+/** Draws of the law at each example: few of them are needed to catch a mutant, and it ends with the first that does. */
+const runs = 100
+
+// graphs ---------------------------------------------------------------------------------
+
+/** No pass knows the operation by its name: what is judged is its lowering and nothing else. */
+const unknownToPasses = (op: Op): Op => ({ ...op, name: `${op.name}*` })
+
+/** The operation at all of its examples. */
+const rootsOf = (op: Op): ReadonlyArray<Expr> => {
+  const alone = unknownToPasses(op)
+  return op.examples.map(({ inputs, params }, e) =>
+    apply(
+      alone,
+      inputs.map(({ dtype, shape }, i) => input(`x${e}.${i}`, dtype, shape)),
+      params
+    )
+  )
+}
+
+const environmentOf = (draws: ReadonlyArray<Values>): Environment =>
+  new Map(draws.flatMap((xs, e) => xs.map((x, i) => [`x${e}.${i}`, stored(x)] as const)))
+
+/** One of the examples as a graph; the others have values too, since they are outputs of the same program. */
+const graphAt = (op: Op, root: Expr): fc.Arbitrary<Graph> =>
+  fc.tuple(...op.examples.map(({ inputs }) => operands(inputs))).map((draws) => ({
+    roots: [root],
+    environment: environmentOf(draws),
+    [fc.toStringMethod]: () => op.name
+  }))
+
+/** The same, and beyond the ranges of the examples: what equivalence is judged by. */
+const comparedOn = (op: Op): ReadonlyArray<Environment> => {
+  const draws = op.examples.map(drawsOf)
+  return Array.from({ length: 2 * comparisons }, (_, k) => environmentOf(draws.map((of) => of[k] ?? [])))
+}
+
+// running --------------------------------------------------------------------------------
+
+const compiled = (device: Device, roots: ReadonlyArray<Expr>): TE.TaskEither<Faults, Executable> =>
+  pipe(TE.fromEither(program(Object.fromEntries(roots.map((root, i) => [`y${i}`, root])))), TE.flatMap(device.compile))
+
+const task = <A>(run: () => Promise<A>): TE.TaskEither<Faults, A> =>
+  TE.tryCatch(run, (thrown) => [{ _tag: 'Device', device: 'mutant', why: String(thrown) }])
+
+/** The outputs, in order. */
+const valuesOn =
+  (device: Device, executable: Executable) =>
+  (environment: Environment): TE.TaskEither<Faults, Values> =>
+    pipe(
+      TE.traverseSeqArray(({ name }: { readonly name: string }) =>
+        TE.map((buffer: Parameters<Device['read']>[0]) => [name, buffer] as const)(
+          device.upload(environment.get(name) as Tensor)
+        )
+      )(executable.program.inputs),
+      TE.flatMap((uploaded) =>
+        pipe(
+          executable.run(new Map(uploaded)),
+          TE.flatMap((results) =>
+            pipe(
+              TE.traverseSeqArray(({ name }: { readonly name: string }) => {
+                const buffer = results.get(name)
+                return buffer === undefined ? TE.left(missing(name)) : device.read(buffer)
+              })(executable.program.outputs),
+              TE.map((values) => {
+                device.release([...results.values(), ...uploaded.map(([, buffer]) => buffer)])
+                return values
+              })
+            )
+          )
+        )
+      ),
+      TE.mapLeft((fault): Faults => [fault])
+    )
+
+const missing = (name: string) => ({ _tag: 'UnboundInput', name }) as const
+
+const sentences = (faults: Faults): ReadonlyArray<string> => faults.map(show)
+
+// mutants --------------------------------------------------------------------------------
+
+const rules = {
+  onnx: { listening: listeningOnnx, broken: brokenOnnx },
+  wgsl: { listening: listeningWgsl, broken: brokenWgsl }
+}
+
+/** Every mutant of a lowering: each change of what it writes for any of the examples. */
+export const loweringMutants =
+  (on: Target, device: Device) =>
+  async (op: Op): Promise<ReadonlyArray<Mutant>> => {
+    const names = new Set<string>() // local
+    if (op[on] === 'derived' || op.examples.length === 0) return []
+    const made = await pipe(
+      task(() => compiled(device, rootsOf(rules[on].listening(op, names)))()),
+      TE.flatMap(TE.fromEither)
+    )()
+    if (E.isRight(made)) made.right.dispose()
+    return [...names].map((change) => ({ op, rule: on, change, broken: rules[on].broken(op, change) }))
+  }
+
+const agreesWithMeaning = async (op: Op, device: Device, executable: Executable): Promise<boolean> => {
+  const run = valuesOn(device, executable)
+  const lawsAt = (root: Expr, i: number): Laws =>
+    target(
+      (_, environment) =>
+        pipe(
+          run(environment),
+          TE.bimap(sentences, (values) => values.slice(i, i + 1))
+        )(),
+      graphAt(op, root),
+      closeAt(root, op.examples[i]?.inputs ?? [])
+    )
+  for (const law of rootsOf(op).flatMap((root, i) => Object.values(lawsAt(root, i))))
+    if ((await fc.check(law, { numRuns: runs, seed, endOnFailure: true })).failed) return false
+  return true
+}
+
+/** A few roundings of single precision: what the order of a sum may change. */
+const roundings: Close = { absolute: 0, relative: 1e-6 }
+
+const sameEverywhere = async (op: Op, device: Device, broken: Executable): Promise<boolean> => {
+  const whole = await compiled(device, rootsOf(op))()
+  if (E.isLeft(whole)) return false
+  for (const environment of comparedOn(op)) {
+    const right = await valuesOn(device, whole.right)(environment)()
+    const wrong = await valuesOn(device, broken)(environment)()
+    if (E.isLeft(right) || E.isLeft(wrong)) return E.isLeft(right) && E.isLeft(wrong)
+    if (
+      right.right.some((y, i) => difference(isFloat(y.dtype) ? roundings : exact, wrong.right[i] ?? y, y) !== undefined)
+    )
+      return false
+  }
+  whole.right.dispose()
+  return true
+}
+
+const refused = (faults: Faults): Outcome => ({ _tag: 'Refused', why: sentences(faults).join('; ') })
+
+/** A program that compiles, runs and gives values of the right sizes: anything else needs no law. */
+const running = async (op: Op, device: Device, broken: Op): Promise<E.Either<Faults, Executable>> => {
+  const made = await pipe(
+    task(() => compiled(device, rootsOf(broken))()),
+    TE.flatMap(TE.fromEither)
+  )()
+  if (E.isLeft(made)) return made
+  const [first] = comparedOn(op)
+  const tried = await valuesOn(device, made.right)(first ?? new Map())()
+  return pipe(
+    tried,
+    E.map(() => made.right)
+  )
+}
+
+/** What becomes of a mutant of a lowering. */
+export const judgeLowering =
+  (device: Device) =>
+  async ({ op, broken }: Pick<Mutant, 'op' | 'broken'>): Promise<Outcome> => {
+    const made = await running(op, device, broken)
+    if (E.isLeft(made)) return refused(made.left)
+    const executable = made.right
+    const outcome: Outcome = !(await agreesWithMeaning(op, device, executable))
+      ? { _tag: 'Caught', law: 'agrees with the meaning' }
+      : (await sameEverywhere(op, device, executable))
+        ? { _tag: 'Equivalent' }
+        : { _tag: 'Survived' }
+    executable.dispose()
+    return outcome
+  }
+
+/** Whether the law holds of the operation as it is: else it could not judge a mutant. */
+export const holds = async (op: Op, device: Device): Promise<boolean> => {
+  const made = await running(op, device, op)
+  return E.isRight(made) && agreesWithMeaning(op, device, made.right)
+}
