@@ -222,7 +222,7 @@ export const distilDefaults: DistilConfig = {
     innerShift: 10,
     headBlocks: 2,
     fusion: 'gated',
-    gate: -3,
+    gate: -6,
     noise: 'implied'
   },
   stage1: {
