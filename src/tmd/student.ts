@@ -52,7 +52,7 @@ export interface StudentConfig {
   readonly gate: number
 }
 
-export const studentDefaults: Pick<StudentConfig, 'fusion' | 'gate'> = { fusion: 'gated', gate: -3 }
+export const studentDefaults: Pick<StudentConfig, 'fusion' | 'gate'> = { fusion: 'gated', gate: -6 }
 
 /** Parameters of a fusion: of `gated` and `add` all but `proj`, of `concat` that alone. */
 export interface FusionParams<A = Real> {
