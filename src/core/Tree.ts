@@ -21,6 +21,9 @@ export interface Trees<A> {
   readonly zip: <T, B, C>(tree: T, other: Mapped<T, A, B>, f: (a: A, b: B, name: string) => C) => Mapped<T, A, C>
 }
 
+/** What is neither a leaf nor holds any, such as `null`, the condition of a model without one, is a tree of no leaves. */
+const isEmpty = (value: unknown): boolean => typeof value !== 'object' || value === null
+
 const join = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}.${name}`)
 
 const walk = (
@@ -31,11 +34,13 @@ const walk = (
 ): unknown =>
   isLeaf(value)
     ? visit(value, name)
-    : Array.isArray(value)
-      ? value.map((child, i) => walk(isLeaf, child, join(name, String(i)), visit))
-      : Object.fromEntries(
-          Object.entries(value as object).map(([key, child]) => [key, walk(isLeaf, child, join(name, key), visit)])
-        )
+    : isEmpty(value)
+      ? value
+      : Array.isArray(value)
+        ? value.map((child, i) => walk(isLeaf, child, join(name, String(i)), visit))
+        : Object.fromEntries(
+            Object.entries(value as object).map(([key, child]) => [key, walk(isLeaf, child, join(name, key), visit)])
+          )
 
 export const trees = <A>(isLeaf: (value: unknown) => value is A): Trees<A> => {
   const flatten: Trees<A>['flatten'] = (tree, prefix = '') => {
@@ -54,7 +59,8 @@ export const trees = <A>(isLeaf: (value: unknown) => value is A): Trees<A> => {
       const found = new Map<string, B>() // local
       const collect = (value: unknown, name: string): void => {
         if (names.has(name)) found.set(name, value as B)
-        else for (const [key, child] of Object.entries(value as object)) collect(child, join(name, key))
+        else if (!isEmpty(value))
+          for (const [key, child] of Object.entries(value as object)) collect(child, join(name, key))
       }
       collect(other, '')
       return map(tree, (a, name) => f(a, found.get(name) as B, name))
