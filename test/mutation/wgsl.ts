@@ -179,29 +179,25 @@ const edited = (lowering: Wgsl<Params>, editor: () => Edit): Wgsl<Params> =>
 const withWgsl = (op: Op, by: (lowering: Wgsl<Params>) => Wgsl<Params>): Op =>
   op.wgsl === 'derived' ? op : { ...op, wgsl: by(op.wgsl) }
 
-/** The changes that a lowering offers each time it is called, added to `names`. */
-export const listening = (op: Op, names: Set<string>): Op =>
+/** The operation whose lowering writes other texts: each is told its place among those of its kind. */
+const rewritten = (op: Op, by: (place: string, text: string) => string): Op =>
   withWgsl(op, (lowering) =>
     edited(lowering, () => {
       const kinds: Array<string> = [] // local
       return (kind, text) => {
         kinds.push(kind)
-        const at = numbered(kinds).at(-1) ?? ''
-        textChanges(text).forEach(([name]) => void names.add(`${at}: ${name}`))
-        return text
+        return by(numbered(kinds).at(-1) ?? '', text)
       }
     })
   )
 
+/** The changes that a lowering offers each time it is called, added to `names`. */
+export const listening = (op: Op, names: Set<string>): Op =>
+  rewritten(op, (place, text) => {
+    textChanges(text).forEach(([name]) => void names.add(`${place}: ${name}`))
+    return text
+  })
+
 /** The operation whose lowering makes the change wherever it can. */
 export const brokenWgsl = (op: Op, change: string): Op =>
-  withWgsl(op, (lowering) =>
-    edited(lowering, () => {
-      const kinds: Array<string> = [] // local
-      return (kind, text) => {
-        kinds.push(kind)
-        const at = numbered(kinds).at(-1) ?? ''
-        return textChanges(text).find(([name]) => `${at}: ${name}` === change)?.[1] ?? text
-      }
-    })
-  )
+  rewritten(op, (place, text) => textChanges(text).find(([name]) => `${place}: ${name}` === change)?.[1] ?? text)

@@ -75,6 +75,9 @@ const again = (state: Tuning): Tuning => ({
 /** Threads that the machine could run and the program does not. */
 const unused = ({ threads, candidates }: Tuning): number => Math.max(...candidates) - threads
 
+/** Whether idle cores would tell anything: there is no need to read the clocks where all threads run. */
+export const asksForIdle = (state: Tuning): boolean => state.trial !== undefined || unused(state) > 0
+
 /** What idle cores tell, where there is use for them. */
 const noticing = (state: Tuning, idle: number | undefined): Tuning => {
   const wanted = unused(state)

@@ -6,7 +6,7 @@ import { parentPort } from 'node:worker_threads'
 import type * as Onnx from 'onnxruntime-node'
 import { idleCores } from './idle.ts'
 import type { Answer, Answered, Asked, Binding, Optimization, Part, Request } from './protocol.ts'
-import { observe, tuning, type Tuning } from './threads.ts'
+import { asksForIdle, observe, tuning, type Tuning } from './threads.ts'
 
 type Runtime = typeof Onnx
 type RequestOf<Tag extends Request['_tag']> = Extract<Request, { readonly _tag: Tag }>
@@ -167,7 +167,8 @@ const run = async (state: State, { program: id, inputs, outputs, donated }: Requ
   const session = await sessionOf(state.runtime, program, program.tuning.threads)
   const start = performance.now()
   const results = await session.run(feeds)
-  program.tuning = observe(program.tuning, performance.now() - start, state.idle())
+  const elapsed = performance.now() - start
+  program.tuning = observe(program.tuning, elapsed, asksForIdle(program.tuning) ? state.idle() : undefined)
   await tidy(program)
   for (const buffer of donated) state.buffers.delete(buffer)
   for (const [label, parts] of outputs) {
