@@ -81,7 +81,10 @@ const dual = ({ vjp, jvp }: Modes, given: Given, close: Close): Verdict => {
       )
 }
 
-/** The tangent by central differences of two steps; where they disagree the graph has a corner there, or nearly. */
+/**
+ * The tangent by central differences of two steps. Where these disagree, or the slopes to either side (which is all that
+ * tells of a corner at the very place), the graph has a corner there, or nearly.
+ */
 const differences = ({ jvp }: Modes, given: Given): Verdict => {
   const { outputs, wrt, g, v, environment } = sidesOf(given)
   if (outputs.length === 0 || wrt.length === 0) return undefined
@@ -89,10 +92,11 @@ const differences = ({ jvp }: Modes, given: Given): Verdict => {
   const exact = inner(valuesOf(pushed)(inputsOf(pushed, environment)), g, environment)
   const at = (h: number): number =>
     inner(valuesOf(outputs)(inputsOf(outputs, moved(environment, wrt, v, h))), g, environment)
-  const slope = (h: number): number => (at(h) - at(-h)) / (2 * h)
-  const [wide, narrow] = [slope(1e-5), slope(5e-6)]
-  const scale = 1 + Math.abs(exact) + Math.abs(at(0))
-  const smooth = Math.abs(wide - narrow) < 1e-4 * scale
+  const [below, here, above] = [at(-5e-6), at(0), at(5e-6)]
+  const [wide, narrow] = [(at(1e-5) - at(-1e-5)) / 2e-5, (above - below) / 1e-5]
+  const scale = 1 + Math.abs(exact) + Math.abs(here)
+  const bend = Math.abs(above - 2 * here + below) / 5e-6
+  const smooth = Math.abs(wide - narrow) < 1e-4 * scale && bend < 1e-3 * scale
   return unless(
     !smooth || Math.abs(exact - narrow) <= 1e-3 * scale,
     () => `the tangent is ${exact}, the quotient ${narrow}`

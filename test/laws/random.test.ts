@@ -3,11 +3,12 @@
  * `FLUXION_GRAPHS=2000` tries more of them. What fails is printed with its seed and path: `FC_SEED=… FC_PATH=…` (and `-t`
  * with the name of the test) tries that one again; its text can be given to `read` of `fluxion/laws`.
  */
+import * as fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { transformations } from '../../laws/composition.ts'
 import { allOps, graphs } from '../../laws/graph.ts'
 import { graphDerivative, withDerivatives } from '../../laws/graphDerivative.ts'
-import { graphText, read, write } from '../../laws/graphText.ts'
+import { graphText, read, write, type Given } from '../../laws/graphText.ts'
 import { graphDerivativeMutants, graphTextMutants, onDeviceMutants } from '../../laws/mutants/random.ts'
 import { onDevice } from '../../laws/onDevice.ts'
 import { pass, type Pass } from '../../laws/pass.ts'
@@ -17,7 +18,7 @@ import { expand } from '../../src/compile/wgsl/expand.ts'
 import { portable } from '../../src/compile/wgsl/Target.ts'
 import type { Close } from '../../src/core/Close.ts'
 import { E } from '../../src/core/fp.ts'
-import { ops } from '../../src/ops/registry.ts'
+import { $, ops } from '../../src/ops/registry.ts'
 import { onnx } from '../../src/runtime/onnx/device.ts'
 import { reference } from '../../src/runtime/reference/device.ts'
 import { software } from '../device/software.ts'
@@ -33,6 +34,15 @@ const patience = 60_000 + 10_000 * count
 
 const all = graphs({ ops: allOps, size: 60 })
 const differentiated = graphs({ ops: allOps, size: 30 }).map(withDerivatives(transformations))
+
+/** A maximum of equal elements. */
+const tied = `
+%0 = input "x0" : f32[2,3]
+%1 = max(%0) {"axes":[1]} : f32[2]
+return %1
+with
+"x0" f32[2,3] 0 0 0 0 0 0
+`
 
 /** Graphs of dozens of operations, in double precision. */
 const close: Close = { absolute: 1e-7, relative: 1e-7 }
@@ -74,6 +84,30 @@ describe('derivatives of random graphs', () => {
   hold(laws, count, patience)
   reject(graphDerivativeMutants(all))
   covered(laws, graphDerivativeMutants(all))
+
+  const quotients = 'jvp of a graph agrees with finite differences'
+  const failsOn = (modes: typeof transformations, graph: Given): boolean =>
+    fc.check(graphDerivative(modes, fc.constant(graph), close)[quotients] as fc.IProperty<unknown>, { numRuns: 1 })
+      .failed
+
+  it('are not compared at a corner, though the mean of its slopes is the same at every distance', () => {
+    expect(E.map((graph: Given) => failsOn(transformations, graph))(read(tied))).toEqual(E.right(false))
+  })
+
+  it('are compared on most graphs', () => {
+    const twice: typeof transformations = {
+      ...transformations,
+      jvp: (outputs, wrt) => (v) =>
+        transformations
+          .jvp(
+            outputs,
+            wrt
+          )(v)
+          .map((x) => $.add(x, x))
+    }
+    const wrong = fc.sample(all, { numRuns: 100, seed: 1 }).filter((graph) => failsOn(twice, graph))
+    expect(wrong.length).toBeGreaterThan(50)
+  })
 })
 
 describe('the reference, on random graphs and their derivatives', () => {
