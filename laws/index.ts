@@ -87,7 +87,7 @@ export {
 } from './optimiser.ts'
 export { onDevice } from './onDevice.ts'
 export { operation, operationGraphs, type OperationOptions } from './operation.ts'
-export { pass, target, type Pass, type Target } from './pass.ts'
+export { pass, target, targetOf, type Pass, type Target } from './pass.ts'
 export {
   plan,
   planner,

@@ -1,21 +1,27 @@
 /**
- * All laws of one operation, on the parameters and domains that it declares itself: its derivatives, its definition where
- * it has one, what it does for many rows at once, and what a device makes of it.
+ * All laws of one operation, on the parameters and domains that it declares itself: its type, its derivatives, its
+ * definition where it has one, what it does for many rows at once, and what a device makes of it.
  */
 import * as fc from 'fast-check'
 import { isFloat } from '../src/core/DType.ts'
 import { f32, type Close } from '../src/core/Close.ts'
-import { apply, input, type Params } from '../src/core/Expr.ts'
+import { apply, input, type Expr, type Params } from '../src/core/Expr.ts'
 import type { Example, Op } from '../src/core/Op.ts'
-import { stored } from '../src/core/Tensor.ts'
+import { show as sentence } from '../src/core/Fault.ts'
+import { E, pipe } from '../src/core/fp.ts'
+import { equal, size } from '../src/core/Shape.ts'
+import { held, stored, type Tensor } from '../src/core/Tensor.ts'
+import { evaluate } from '../src/interpret/evaluate.ts'
 import { show } from '../src/interpret/show.ts'
 import { composite } from './composite.ts'
 import { composition, operationCases, transformations } from './composition.ts'
 import { derivative } from './derivative.ts'
 import { operands, showTensor } from './draw.ts'
 import type { Graph } from './graph.ts'
-import { about, type Laws } from './Laws.ts'
+import { about, firstOf, from, law, type Laws, type Verdict } from './Laws.ts'
 import { target, type Target } from './pass.ts'
+
+const contract = from('the contract of `Op`, `src/core/Op.ts`')
 
 /** What else an operation may be held to. */
 export interface OperationOptions {
@@ -44,6 +50,30 @@ const graphOf =
 export const operationGraphs = (op: Op): fc.Arbitrary<Graph> | undefined =>
   op.examples.length === 0 ? undefined : fc.oneof(...op.examples.map(graphOf(op)))
 
+const isOfType = (type: Expr, { dtype, shape, data }: Tensor): Verdict =>
+  dtype !== type.dtype || !equal(shape, type.shape) || data.length !== size(type.shape)
+    ? `${data.length} elements as ${dtype}[${shape}], where the type is ${type.dtype}[${type.shape}]`
+    : isFloat(dtype) || data.every((x) => held(dtype, x) === x)
+      ? undefined
+      : `${data.find((x) => held(dtype, x) !== x)} among elements of ${dtype}`
+
+/** What an operation gives is of the type that it says. */
+const types = (op: Op): Laws => {
+  const graphs = operationGraphs(op)
+  if (graphs === undefined) return {}
+  const check = ({ roots, environment }: Graph): Verdict =>
+    pipe(
+      evaluate(environment)(roots),
+      E.match(
+        (faults) => faults.map(sentence).join('; '),
+        (values) => firstOf(values.map((value, i) => isOfType(roots[i] as Expr, value)))
+      )
+    )
+  return about(op.name, {
+    'its value has its type': law(contract('type(⟦op⟧(x)) = typing(type(x))'), graphs, check)
+  })
+}
+
 const rows = (op: Op): Laws => {
   const cases = operationCases(op)
   return cases === undefined ? {} : about(op.name, composition(transformations, cases, false))
@@ -56,6 +86,7 @@ const onDevice = (op: Op, run: Target, close: Close): Laws => {
 
 /** Laws of an operation; each is there where it says something, and that of a device where one is given. */
 export const operation = (op: Op, { run, close = f32 }: OperationOptions = {}): Laws => ({
+  ...types(op),
   ...derivative(op),
   ...composite(op),
   ...rows(op),

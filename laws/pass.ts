@@ -2,7 +2,7 @@
 import type * as fc from 'fast-check'
 import type { Close } from '../src/core/Close.ts'
 import type { Expr } from '../src/core/Expr.ts'
-import { show as sentence } from '../src/core/Fault.ts'
+import { show as sentence, type Faults } from '../src/core/Fault.ts'
 import { E, pipe } from '../src/core/fp.ts'
 import { equal } from '../src/core/Shape.ts'
 import type { Tensor } from '../src/core/Tensor.ts'
@@ -59,6 +59,20 @@ export const pass = (run: Pass, graphs: fc.Arbitrary<Graph>, close: Close): Laws
 
 /** What a device gives for a graph: its roots' values, or why there are none. */
 export type Target = (roots: ReadonlyArray<Expr>, environment: Environment) => Promise<Values>
+
+/** Values of roots, given those of inputs, as `evaluateOn(device)` finds them. */
+type Evaluate = (
+  environment: Environment
+) => (roots: ReadonlyArray<Expr>) => () => Promise<E.Either<Faults, ReadonlyArray<Tensor>>>
+
+/** A device as the laws see it: `targetOf(runtime.evaluateOn(device))`. */
+export const targetOf =
+  (run: Evaluate): Target =>
+  async (roots, environment) =>
+    pipe(
+      await run(environment)(roots)(),
+      E.mapLeft((faults) => faults.map(sentence))
+    )
 
 /** A device computes what a graph means. */
 export const target = (run: Target, graphs: fc.Arbitrary<Graph>, close: Close): Laws => ({

@@ -18,7 +18,9 @@ export { E, pipe, TE } from './core/fp.ts'
 
 // operations of one's own ------------------------------------------------------------------
 export { composite, primitive, type Builder, type Composite, type Draw, type Example, type Op } from './core/Op.ts'
+export { apply } from './core/Expr.ts'
 export type * as Lowering from './core/Lowering.ts'
+export * as batching from './ops/batch.ts'
 export { $, ops } from './ops/registry.ts'
 
 // derivatives ----------------------------------------------------------------------------

@@ -131,7 +131,18 @@ const section =
     ''
   ]
 
-const byName = (a: Op, b: Op): number => (a.name < b.name ? -1 : 1)
+/** A function without a record of its own. */
+const functionSection = ({ name, signature, doc, points, uses }: Constructor): ReadonlyArray<string> => [
+  `### ${name}`,
+  '',
+  ...(doc === '' ? [] : [doc, '']),
+  ...points.map((point) => `- ${point}`),
+  `- types: ${code(signature)}`,
+  ...(uses.length === 0 ? [] : [`- made of: ${uses.map(code).join(', ')}`]),
+  ''
+]
+
+const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : 1)
 
 const used = (text: string): ReadonlyArray<string> =>
   typeNames.filter(({ name }) => new RegExp(`\\b${name}\\b`).test(text)).map((type) => `${type.text}\n`)
@@ -153,22 +164,38 @@ const intro = ({ onnx, wgsl }: Precision): ReadonlyArray<string> => [
   ''
 ]
 
+const contents = (all: ReadonlyArray<{ readonly name: string }>): string =>
+  all.map(({ name }) => `[${name}](#${name.toLowerCase()})`).join(' · ')
+
 const family = (title: string, ops: ReadonlyArray<Op>, precision: Precision): ReadonlyArray<string> => [
   `## ${title}`,
   '',
-  ops.map(({ name }) => `[${name}](#${name.toLowerCase()})`).join(' · '),
+  contents(ops),
   '',
   ...[...ops].sort(byName).flatMap(section(precision))
+]
+
+const functions = (found: ReadonlyArray<Constructor>): ReadonlyArray<string> => [
+  '## Functions',
+  '',
+  'What else users call. These have no record: a call builds the operations that it is made of, whose gradients, targets',
+  'and precision are above.',
+  '',
+  contents(found),
+  '',
+  ...found.flatMap(functionSection)
 ]
 
 /** The whole page. */
 export const operationsPage = (ops: ReadonlyArray<Op>, precision: Precision): string => {
   const of = (tag: Op['_tag']): ReadonlyArray<Op> => ops.filter(({ _tag }) => _tag === tag).sort(byName)
-  const signatures = ops.map(types).join('\n')
+  const others = constructors.filter(({ name }) => ops.every((op) => op.name !== name)).toSorted(byName)
+  const signatures = [...ops.map(types), ...others.map(({ signature }) => signature)].join('\n')
   return [
     ...intro(precision),
     ...family('Primitives', of('Primitive'), precision),
     ...family('Composites', of('Composite'), precision),
+    ...functions(others),
     '## Types in signatures',
     '',
     '```ts',

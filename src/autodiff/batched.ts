@@ -5,6 +5,8 @@
  * Laws: `laws/composition.ts` (the rows of the result are the results of the rows).
  */
 import { isApply, topological, variable, type Apply, type Expr, type Type } from '../core/Expr.ts'
+import { RA } from '../core/fp.ts'
+import type { Like } from '../core/Lambda.ts'
 import { stackOf } from '../ops/batch.ts'
 import { definition } from '../ops/define.ts'
 import { $ } from '../ops/registry.ts'
@@ -21,14 +23,17 @@ export const rowVariable = (stack: Type): Expr => variable(rowType(stack))
 
 type Stacks = ReadonlyArray<Expr | undefined>
 
-const byDefinition = (node: Apply, stacks: Stacks, rows: number): Expr => {
-  const { inputs } = node.term
-  const moving = inputs.flatMap((x, i) => (stacks[i] === undefined ? [] : [[x, stacks[i]] as const]))
-  return batchedOne(
-    definition(node) ?? node,
-    moving.map(([x]) => x),
-    moving.map(([, stack]) => stack),
-    rows
+const byDefinition = (node: Apply, stacks: Stacks, rows: number): Expr | undefined => {
+  const body = definition(node)
+  const moving = node.term.inputs.filter((_, i) => stacks[i] !== undefined)
+  return (
+    body &&
+    batchedOne(
+      body,
+      moving,
+      stacks.filter((stack) => stack !== undefined),
+      rows
+    )
   )
 }
 
@@ -47,19 +52,18 @@ const liftNode = (node: Apply, lifted: ReadonlyMap<Expr, Expr>, rows: number): E
 // the transformation ---------------------------------------------------------------------
 
 /** `outputs` for every row of `stacks`, which stand for `variables`; whatever needs none of these is the same for all. */
-export const batched = (
-  outputs: ReadonlyArray<Expr>,
+export const batched = <const R extends ReadonlyArray<Expr>>(
+  outputs: R,
   variables: ReadonlyArray<Expr>,
   stacks: ReadonlyArray<Expr>,
   rows: number
-): ReadonlyArray<Expr> => {
-  const lifted = new Map<Expr, Expr>() // local
-  variables.forEach((x, i) => lifted.set(x, stacks[i] ?? x))
+): Like<R> => {
+  const lifted = new Map(RA.zip(variables, stacks)) // local
   for (const node of topological(outputs, new Set(variables))) {
     const stack = lifted.has(node) || !isApply(node) ? undefined : liftNode(node, lifted, rows)
     if (stack !== undefined) lifted.set(node, stack)
   }
-  return outputs.map((y) => lifted.get(y) ?? stackOf($, y, rows))
+  return outputs.map((y) => lifted.get(y) ?? stackOf($, y, rows)) as Like<R>
 }
 
 /** The same of one output. */
@@ -68,4 +72,7 @@ export const batchedOne = (
   variables: ReadonlyArray<Expr>,
   stacks: ReadonlyArray<Expr>,
   rows: number
-): Expr => batched([output], variables, stacks, rows)[0] ?? output
+): Expr => {
+  const [stack] = batched([output], variables, stacks, rows)
+  return stack
+}

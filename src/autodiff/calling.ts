@@ -9,7 +9,7 @@ export type Keeping = <X extends Operands, Y extends Expr>(f: (...operands: X) =
 
 /** A call: what the function captured follows its own operands. */
 export interface Called {
-  readonly lambda: Lambda
+  readonly lambda: Lambda<readonly [Expr]>
   readonly operands: Operands
   readonly captured: Operands
 }

@@ -7,15 +7,19 @@
  *
  * Laws: `laws/composition.ts`.   Source: Griewank and Walther 2000; Chen et al. 2016 (arXiv 1604.06174).
  */
-import { apply, misfit, type Expr } from '../core/Expr.ts'
+import { apply, type Expr } from '../core/Expr.ts'
 import { at, type Lambda } from '../core/Lambda.ts'
 import { composite, type Builder, type Op } from '../core/Op.ts'
 import { batchedOne, rowVariable } from './batched.ts'
 import { calling, type Keeping } from './calling.ts'
 import { vjp } from './vjp.ts'
 
-const body = (part: Lambda, operands: ReadonlyArray<Expr>): Expr =>
-  at(part, operands)[0] ?? misfit({ _tag: 'WrongInputs', op: 'checkpoint', expected: 1, got: 0 })
+type Part = Lambda<readonly [Expr]>
+
+const body = (part: Part, operands: ReadonlyArray<Expr>): Expr => {
+  const [result] = at(part, operands)
+  return result
+}
 
 /** The operands again, as values that exist only once the cotangent does. */
 const awaited = ($: Builder, operands: ReadonlyArray<Expr>, cotangent: Expr): ReadonlyArray<Expr> =>
@@ -23,18 +27,18 @@ const awaited = ($: Builder, operands: ReadonlyArray<Expr>, cotangent: Expr): Re
 
 /** The part for single rows as one for stacks; operands that are the same for all rows stay so. */
 const ofRows =
-  (part: Lambda, stacked: ReadonlyArray<boolean>, rows: number) =>
+  (part: Part, stacked: ReadonlyArray<boolean>, rows: number) =>
   (...operands: ReadonlyArray<Expr>): Expr => {
     const row = operands.map((x, i) => (stacked[i] ? rowVariable(x) : x))
     const moving = (_: Expr, i: number): boolean => stacked[i] === true
     return batchedOne(body(part, row), row.filter(moving), operands.filter(moving), rows)
   }
 
-export const recomputed: Op = composite<Lambda>({
+export const recomputed: Op = composite<Part>({
   name: 'checkpoint',
   equation: 'a part of a graph, computed again for its gradient',
   arity: -1,
-  typing: (_, { results: [y] }) => y ?? { _tag: 'WrongInputs', op: 'checkpoint', expected: 1, got: 0 },
+  typing: (_, { results: [y] }) => y,
   examples: [],
   define: () => (inputs, part) => body(part, inputs),
   vjp:

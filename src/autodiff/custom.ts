@@ -38,7 +38,7 @@ export type Pushforward<X extends Operands, Y extends Expr> = (
   call: Call<X, Y> & { readonly tangents: { readonly [I in keyof X]: X[I] | undefined } }
 ) => Y | undefined
 
-type Body = Lambda & { readonly operands: number }
+type Body = Lambda<readonly [Expr]> & { readonly operands: number }
 type Derivatives = Pick<Composite<Body>, 'vjp' | 'jvp' | 'batch'>
 
 // transposition --------------------------------------------------------------------------
@@ -69,15 +69,17 @@ const present = (
 
 // the operation --------------------------------------------------------------------------
 
-const resultOf = (body: Body, operands: Operands): Expr =>
-  at(body, operands)[0] ?? misfit({ _tag: 'Invalid', op: 'custom derivative', why: 'no result' })
+const resultOf = (body: Body, operands: Operands): Expr => {
+  const [result] = at(body, operands)
+  return result
+}
 
 const operation = (name: string, derivatives: Derivatives): Op =>
   composite<Body>({
     name,
     equation: 'a function with a derivative of its own',
     arity: -1,
-    typing: (_, { results: [y] }) => y ?? { _tag: 'WrongInputs', op: name, expected: 1, got: 0 },
+    typing: (_, { results: [y] }) => y,
     examples: [],
     define: () => (inputs, body) => resultOf(body, inputs),
     wgsl: 'derived',

@@ -3,13 +3,14 @@
  *
  * Source: Pearlmutter 1994, "Fast exact multiplication by the Hessian".
  */
-import { scalar, variable, type Expr } from '../core/Expr.ts'
+import { variable, type Expr } from '../core/Expr.ts'
 import { substitute } from '../core/Lambda.ts'
 import { range, size } from '../core/Shape.ts'
 import { $ } from '../ops/registry.ts'
 import { abstracted } from './abstracted.ts'
 import { batched } from './batched.ts'
 import { exprs } from './exprs.ts'
+import { unit } from './grad.ts'
 import { jvp } from './jvp.ts'
 import { vjp } from './vjp.ts'
 
@@ -24,13 +25,13 @@ const basis = ({ dtype, shape }: Expr): Expr => {
 
 const byRows = (x: Expr, y: Expr): Expr => {
   const cotangent = variable(y)
-  const rows = batched(vjp([y], [x])([cotangent]), [cotangent], [basis(y)], size(y.shape))[0] ?? y
+  const [rows] = batched(vjp([y], [x])([cotangent]), [cotangent], [basis(y)], size(y.shape))
   return $.reshape(rows, { shape: [...y.shape, ...x.shape] })
 }
 
 const byColumns = (x: Expr, y: Expr): Expr => {
   const tangent = variable(x)
-  const columns = batched(jvp([y], [x])([tangent]), [tangent], [basis(x)], size(x.shape))[0] ?? y
+  const [columns] = batched(jvp([y], [x])([tangent]), [tangent], [basis(x)], size(x.shape))
   const turned = $.transpose(columns, { order: [...range(y.shape.length).map((i) => i + 1), 0] })
   return $.reshape(turned, { shape: [...y.shape, ...x.shape] })
 }
@@ -48,7 +49,8 @@ export const jacobian =
     const faulty = [x, y].find(({ faults }) => faults.length > 0)
     if (faulty !== undefined) return faulty
     const found = size(own.shape) < size(y.shape) ? byColumns(own, y) : byRows(own, y)
-    return substitute([found], [own], [x])[0] ?? found
+    const [result] = substitute([found], [own], [x])
+    return result
   }
 
 // second order ---------------------------------------------------------------------------
@@ -61,9 +63,10 @@ export const hessianVectorProduct =
   <T>(f: (params: T) => Expr) =>
   (params: T, direction: T): T => {
     const { tree, variables, given, filled } = abstracted(params)
-    const gradient = vjp([f(tree)], variables)([scalar(1, 'f32')])
+    const value = f(tree)
+    const gradient = vjp([value], variables)([unit(value)])
     const toward = new Map(exprs.flatten(direction))
-    const names = exprs.flatten(params).map(([name]) => name)
-    const product = jvp(gradient, variables)(given.map((x, i) => toward.get(names[i] ?? '') ?? $.fill(0, x)))
+    const tangents = exprs.flatten(params).map(([name, x]) => toward.get(name) ?? $.fill(0, x))
+    const product = jvp(gradient, variables)(tangents)
     return filled(substitute(product, variables, given))
   }

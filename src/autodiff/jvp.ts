@@ -3,21 +3,22 @@
  *
  * Laws: `laws/derivative.ts` (adjoint of the pullback; the limit of finite differences).
  */
-import { topological, type Expr } from '../core/Expr.ts'
+import { isApply, topological, type Expr } from '../core/Expr.ts'
+import type { Like } from '../core/Lambda.ts'
 import { definition } from '../ops/define.ts'
 import { $ } from '../ops/registry.ts'
+import { askew } from './vjp.ts'
 
 type Tangents = Map<Expr, Expr>
 
 const pushNode = (node: Expr, tangents: Tangents): Expr | undefined => {
-  const { term } = node
-  if (term._tag !== 'Apply') return undefined
-  const { op, inputs, params } = term
+  if (!isApply(node)) return undefined
+  const { op, inputs, params } = node.term
   const moving = inputs.map((x) => tangents.get(x))
   if (moving.every((v) => v === undefined)) return undefined
-  const body = op.jvp === 'derived' ? definition({ ...node, term }) : undefined
-  if (body !== undefined) return push([body], inputs, moving)[0]
-  return op.jvp === 'derived' ? undefined : op.jvp($)({ inputs, output: node, tangents: moving, params })
+  if (op.jvp !== 'derived') return op.jvp($)({ inputs, output: node, tangents: moving, params })
+  const body = definition(node)
+  return body && push([body], inputs, moving)[0]
 }
 
 const push = (
@@ -40,10 +41,9 @@ const push = (
 
 /** The tangents of `outputs`, given the tangents of `wrt`; a graph with faults gives them back. */
 export const jvp =
-  (outputs: ReadonlyArray<Expr>, wrt: ReadonlyArray<Expr>) =>
-  (tangents: ReadonlyArray<Expr>): ReadonlyArray<Expr> => {
-    const faulty = [...outputs, ...tangents].find((x) => x.faults.length > 0)
-    if (faulty !== undefined) return outputs.map(() => faulty)
-    const pushed = push(outputs, wrt, tangents)
-    return outputs.map((y, i) => pushed[i] ?? $.fill(0, y))
+  <const Y extends ReadonlyArray<Expr>>(outputs: Y, wrt: ReadonlyArray<Expr>) =>
+  (tangents: ReadonlyArray<Expr>): Like<Y> => {
+    const faulty = [...outputs, ...tangents].find((x) => x.faults.length > 0) ?? askew('jvp', wrt, tangents)
+    const pushed = faulty === undefined ? push(outputs, wrt, tangents) : []
+    return outputs.map((y, i) => faulty ?? pushed[i] ?? $.fill(0, y)) as Like<Y>
   }

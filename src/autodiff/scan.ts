@@ -10,6 +10,7 @@
 import { isFloat, type DType } from '../core/DType.ts'
 import { apply, literal, misfit, variable, type Expr, type Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
+import { RA } from '../core/fp.ts'
 import { at, close, closed, type Lambda } from '../core/Lambda.ts'
 import type { OnnxGraph, OnnxSite } from '../core/Lowering.ts'
 import { composite, type Op } from '../core/Op.ts'
@@ -111,21 +112,20 @@ const rowAt = (x: Expr, step: number): Expr => {
 const unrolled = (loop: Loop, operands: Exprs): Exprs => {
   const { carries, sequences, constants } = split(operands, loop)
   const order = loop.reverse ? range(loop.steps).toReversed() : range(loop.steps)
-  const outputs = new Map<number, Exprs>() // local
+  const outputs: Array<Exprs> = [] // local
   const last = order.reduce<Exprs>((carry, step) => {
     const results = at(loop.body, [...carry, ...sequences.map((x) => rowAt(x, step)), ...constants])
-    outputs.set(step, results.slice(loop.carries))
+    outputs.push(results.slice(loop.carries).map(asRow))
     return results.slice(0, loop.carries)
   }, carries)
+  const inOrder = loop.reverse ? outputs.toReversed() : outputs
   const stacked = resultTypes(loop)
     .slice(loop.carries)
     .map((type, k) =>
       loop.steps === 0
         ? $.fill(0, type)
         : $.concat(
-            range(loop.steps)
-              .flatMap((step) => outputs.get(step)?.[k] ?? [])
-              .map(asRow),
+            inOrder.flatMap((rows) => rows.slice(k, k + 1)),
             { axis: 0 }
           )
     )
@@ -173,7 +173,7 @@ const backward = (loop: Loop, types: Split<Type>): Loop => {
       types.sequences.filter(isReal).length,
       sums.length
     ])
-    return [...next, ...sums.map((sum, i) => $.add(sum, more[i] ?? sum)), ...out]
+    return [...next, ...RA.zipWith(sums, more, $.add), ...out]
   }
   return {
     body: close(operands.map(typeOf), step).lambda,
@@ -287,8 +287,9 @@ const loopOnnx = (g: OnnxGraph, { inputs, params }: OnnxSite<Packed>): ReadonlyA
 const packedOnnx = (g: OnnxGraph, loop: Packed, results: ReadonlyArray<string>): string => {
   const own = results.filter((_, i) => loop.body.results[i]?.dtype === loop.dtype)
   const flats = own.map((name) => g.node('Reshape', [name, g.ints([-1])]))
-  if (flats.length === 0) return g.constant(loop.dtype, [], [0])
-  return flats.length === 1 ? (flats[0] ?? '') : g.node('Concat', flats, { axis: 0 })
+  const [first, ...more] = flats
+  if (first === undefined) return g.constant(loop.dtype, [], [0])
+  return more.length === 0 ? first : g.node('Concat', flats, { axis: 0 })
 }
 
 /** Without a step, carries are what they were, and outputs have no elements. */
@@ -340,24 +341,26 @@ export interface Scanned<C, Y, Steps extends Dim = Dim> {
   readonly outputs: Stack<Y, Steps>
 }
 
-/** A carry that is not what the next step takes. */
-const carryFault = (before: Expr, after: Expr | undefined): Fault | undefined =>
-  after === undefined
-    ? { _tag: 'Invalid', op: 'scan', why: 'a step does not give back every part of the carry' }
-    : before.dtype !== after.dtype
-      ? { _tag: 'DTypesDiffer', op: 'scan', left: before.dtype, right: after.dtype }
-      : equal(before.shape, after.shape)
-        ? undefined
-        : { _tag: 'ShapesDiffer', op: 'scan', left: before.shape, right: after.shape }
+/** Why a carry is not what the next step takes. */
+const carryFault = (before: Expr, after: Expr): Fault | undefined =>
+  before.dtype !== after.dtype
+    ? { _tag: 'DTypesDiffer', op: 'scan', left: before.dtype, right: after.dtype }
+    : equal(before.shape, after.shape)
+      ? undefined
+      : { _tag: 'ShapesDiffer', op: 'scan', left: before.shape, right: after.shape }
 
-/** All results of a step; a part of the carry that does not fit is nothing but its fault. */
+/** A part of the carry after a step; one that does not fit is nothing but its fault. */
+const carried = (before: Expr, after: Expr | undefined): Expr => {
+  if (after === undefined)
+    return misfit({ _tag: 'Invalid', op: 'scan', why: 'a step does not give back every part of the carry' })
+  const fault = after.faults.length > 0 ? undefined : carryFault(before, after)
+  return fault === undefined ? after : misfit(fault)
+}
+
+/** All results of a step. */
 const resultsOf = <C, Y>(init: C, step: Step<C, Y>): Exprs => {
   const found = new Map(exprs.flatten(step.carry))
-  const carry = exprs.flatten(init).map(([name, before]): Expr => {
-    const after = found.get(name)
-    const fault = (after?.faults.length ?? 0) > 0 ? undefined : carryFault(before, after)
-    return fault === undefined ? (after ?? before) : misfit(fault)
-  })
+  const carry = exprs.flatten(init).map(([name, before]) => carried(before, found.get(name)))
   return [...carry, ...leavesOf(step.output)]
 }
 

@@ -5,7 +5,9 @@
  * Laws: `laws/derivative.ts` (adjoint of the pushforward, linear in the cotangent).
  */
 import { isFloat } from '../core/DType.ts'
-import { topological, type Expr } from '../core/Expr.ts'
+import { isApply, misfit, topological, type Apply, type Expr } from '../core/Expr.ts'
+import type { Like } from '../core/Lambda.ts'
+import { equal } from '../core/Shape.ts'
 import { definition } from '../ops/define.ts'
 import { $ } from '../ops/registry.ts'
 
@@ -26,19 +28,21 @@ const reachable = (nodes: ReadonlyArray<Expr>, wrt: ReadonlySet<Expr>): Readonly
   return reached
 }
 
-const pullNode = (node: Expr, g: Expr, active: ReadonlySet<Expr>, cotangents: Cotangents): void => {
-  const { term } = node
-  if (term._tag !== 'Apply') return
-  const { op, inputs, params } = term
-  const body = op.vjp === 'derived' ? definition({ ...node, term }) : undefined
+/** The pullback of what defines a node: an operand that occurs twice has all of its cotangent the first time. */
+const byDefinition = (node: Apply, g: Expr): ReadonlyArray<Expr | undefined> | undefined => {
+  const { inputs } = node.term
+  const isFirst = inputs.map((x, i) => inputs.indexOf(x) === i)
+  const body = definition(node)
+  const pulled = body && pullback([body], [g], inputs)
+  return pulled?.map((gx, i) => (isFirst[i] ? gx : undefined))
+}
+
+const pullNode = (node: Apply, g: Expr, active: ReadonlySet<Expr>, cotangents: Cotangents): void => {
+  const { op, inputs, params } = node.term
   const pulled =
-    body !== undefined
-      ? pullback([body], [g], inputs).map((gx, i) => (inputs.indexOf(inputs[i] ?? node) === i ? gx : undefined))
-      : op.vjp === 'derived'
-        ? []
-        : op.vjp($)({ inputs, output: node, cotangent: g, params })
+    op.vjp === 'derived' ? byDefinition(node, g) : op.vjp($)({ inputs, output: node, cotangent: g, params })
   inputs.forEach((x, i) => {
-    const gx = pulled[i]
+    const gx = pulled?.[i]
     if (gx !== undefined && active.has(x)) accumulate(cotangents, x, gx)
   })
 }
@@ -57,20 +61,26 @@ const pullback = (
     const g = cotangents[i]
     if (g !== undefined && active.has(y)) accumulate(found, y, g)
   })
-  for (let i = nodes.length - 1; i >= 0; i--) {
-    const node = nodes[i]
-    const g = node && found.get(node)
-    if (node !== undefined && g !== undefined && !leaves.has(node)) pullNode(node, g, active, found)
+  for (const node of nodes.toReversed()) {
+    const g = found.get(node)
+    if (g !== undefined && isApply(node) && !leaves.has(node)) pullNode(node, g, active, found)
   }
   return wrt.map((x) => found.get(x))
 }
 
+/** A derivative in a direction that does not have the shape of what moves. */
+export const askew = (op: string, values: ReadonlyArray<Expr>, directions: ReadonlyArray<Expr>): Expr | undefined => {
+  const shapes = values.map(({ shape }, i) => [shape, directions[i]?.shape ?? shape] as const)
+  const odd = shapes.find(([value, direction]) => !equal(value, direction))
+  return odd && misfit({ _tag: 'ShapesDiffer', op, left: odd[1], right: odd[0] })
+}
+
 /** The cotangent of every one of `wrt`, given the cotangents of `outputs`; a graph with faults gives them back. */
 export const vjp =
-  (outputs: ReadonlyArray<Expr>, wrt: ReadonlyArray<Expr>) =>
-  (cotangents: ReadonlyArray<Expr>): ReadonlyArray<Expr> => {
-    const faulty = [...outputs, ...cotangents].find((x) => x.faults.length > 0)
-    if (faulty !== undefined) return wrt.map(() => faulty)
-    const pulled = pullback(outputs, cotangents, wrt)
-    return wrt.map((x, i) => pulled[i] ?? $.fill(0, isFloat(x.dtype) ? x : { dtype: 'f32', shape: x.shape }))
+  <const X extends ReadonlyArray<Expr>>(outputs: ReadonlyArray<Expr>, wrt: X) =>
+  (cotangents: ReadonlyArray<Expr>): Like<X> => {
+    const faulty = [...outputs, ...cotangents].find((x) => x.faults.length > 0) ?? askew('vjp', outputs, cotangents)
+    const pulled = faulty === undefined ? pullback(outputs, cotangents, wrt) : []
+    const zero = ({ dtype, shape }: Expr): Expr => $.fill(0, { dtype: isFloat(dtype) ? dtype : 'f32', shape })
+    return wrt.map((x, i) => faulty ?? pulled[i] ?? zero(x)) as Like<X>
   }

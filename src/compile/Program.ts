@@ -4,7 +4,7 @@
  */
 import { topological, type Expr, type Type } from '../core/Expr.ts'
 import type { Faults } from '../core/Fault.ts'
-import { E } from '../core/fp.ts'
+import { E, RA } from '../core/fp.ts'
 import { equal } from '../core/Shape.ts'
 import { check } from './check.ts'
 import { simplify } from './simplify.ts'
@@ -36,7 +36,6 @@ const clashes = (ports: ReadonlyArray<Port>): Faults =>
 
 /** Compiles named outputs: `check → simplify`. All faults come out at once. */
 export const program = (outputs: Readonly<Record<string, Expr>>): E.Either<Faults, Program> => {
-  const names = Object.keys(outputs)
   const faults = check(outputs)
   if (faults.length > 0) return E.left(faults)
   const roots = simplify.run(Object.values(outputs))
@@ -47,6 +46,11 @@ export const program = (outputs: Readonly<Record<string, Expr>>): E.Either<Fault
   return E.right({
     inputs,
     nodes,
-    outputs: roots.map((node, i) => ({ name: names[i] ?? '', node, dtype: node.dtype, shape: node.shape }))
+    outputs: RA.zipWith(Object.keys(outputs), roots, (name, node) => ({
+      name,
+      node,
+      dtype: node.dtype,
+      shape: node.shape
+    }))
   })
 }

@@ -2,7 +2,8 @@
  * Rewriting by local rules to a normal form: a node is looked at after its operands, and again for as long as a rule
  * has something to say. What comes out is left alone by every rule, so that rewriting is idempotent.
  */
-import { apply, isApply, topological, type Apply, type Expr } from '../core/Expr.ts'
+import { isApply, topological, type Apply, type Expr } from '../core/Expr.ts'
+import { imageOf, rebuilt } from '../core/Lambda.ts'
 
 // model ----------------------------------------------------------------------------------
 
@@ -30,12 +31,6 @@ const byOperation = (rules: ReadonlyArray<Rule>): Index => {
   }
 }
 
-const rebuilt = (node: Apply, image: Image): Apply => {
-  const { op, inputs, params } = node.term
-  const moved = inputs.map((x) => image.get(x) ?? x)
-  return moved.every((x, i) => x === inputs[i]) ? node : (apply(op, moved, params) as Apply)
-}
-
 const firstOf = (node: Apply, index: Index): Expr | undefined => {
   for (const rule of index(node.term.op.name)) {
     const found = rule.rewrite(node)
@@ -58,7 +53,7 @@ const normal = (node: Expr, image: Image, index: Index): Expr => {
 /** The normal form of a graph; the depth of recursion is that of rules that set off each other, not of the graph. */
 const settle = (root: Expr, image: Image, index: Index): Expr => {
   for (const node of topological([root], image)) if (!image.has(node)) image.set(node, normal(node, image, index))
-  return image.get(root) ?? root
+  return imageOf(root, image)
 }
 
 /** Every root in the normal form of the rules; what roots share stays shared. */

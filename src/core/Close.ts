@@ -1,6 +1,6 @@
 /** Approximate equality as a value, so that a law names its error model and a failure names the worst element. */
 import { equal } from './Shape.ts'
-import type { Tensor } from './Tensor.ts'
+import { elementAt, type Tensor } from './Tensor.ts'
 
 /** `|a − b| ≤ absolute + relative · max|b|`, over the whole tensor. */
 export interface Close {
@@ -23,9 +23,9 @@ export const difference = (close: Close, a: Tensor, b: Tensor): string | undefin
   let worst = -1
   let gap = tolerance
   for (let i = 0; i < b.data.length; i++) {
-    const x = a.data[i] ?? NaN
-    const y = b.data[i] ?? NaN
-    const d = Object.is(x, y) || x === y ? 0 : Number.isNaN(x) && Number.isNaN(y) ? 0 : Math.abs(x - y)
+    const x = elementAt(a.data, i)
+    const y = elementAt(b.data, i)
+    const d = Object.is(x, y) || x === y ? 0 : Math.abs(x - y)
     if (Number.isNaN(d) || d > gap) {
       worst = i
       gap = Number.isNaN(d) ? Infinity : d

@@ -3,11 +3,11 @@
  * is identity. Building one never fails: an expression whose operands do not fit carries its faults in place of a shape,
  * faults flow to whatever is built on it, and `compile` reports them all at once.
  */
-import type { DType } from './DType.ts'
+import { isFloat, type DType } from './DType.ts'
 import type { Fault, Faults } from './Fault.ts'
 import type { Op } from './Op.ts'
 import type { Shape } from './Shape.ts'
-import { tensor, type Tensor } from './Tensor.ts'
+import { lengthFault, tensor, type Tensor } from './Tensor.ts'
 
 // model ----------------------------------------------------------------------------------
 
@@ -53,13 +53,17 @@ const opIds = new WeakMap<Op, number>()
 
 /** Operations are told apart by identity: two of one name are two operations. */
 const opId = (op: Op): number => {
-  if (!opIds.has(op)) opIds.set(op, ids.next++)
-  return opIds.get(op) ?? 0
+  const known = opIds.get(op)
+  if (known !== undefined) return known
+  const made = ids.next++
+  opIds.set(op, made)
+  return made
 }
 
-const share = (text: string, make: (id: number) => Expr): Expr => {
+/** A text describes one kind of expression. */
+const share = <X extends Expr>(text: string, make: (id: number) => X): X => {
   const known = table.get(text)?.deref()
-  if (known !== undefined) return known
+  if (known !== undefined) return known as X
   const made = make(ids.next++)
   table.set(text, new WeakRef(made))
   forget.register(made, text)
@@ -81,15 +85,28 @@ const describe = (value: unknown): string =>
               .join(',')}}`
           : JSON.stringify(value)
 
+const faultsOf = (fault: Fault | undefined): Faults => (fault === undefined ? [] : [fault])
+
+const unshaped = (op: string, shape: Shape): Fault | undefined =>
+  shape.every((d) => Number.isInteger(d) && d >= 0)
+    ? undefined
+    : { _tag: 'Invalid', op, why: `[${shape}] is no shape; sizes are whole numbers, 0 at least` }
+
+/** Integers have no fractions: a half that is made one of them would be 0, without a word. */
+const unheld = ({ dtype, data }: Tensor): Fault | undefined => {
+  const broken = isFloat(dtype) ? undefined : Array.from(data).find((x) => !Number.isInteger(x))
+  return broken === undefined ? undefined : { _tag: 'Invalid', op: 'constant', why: `${broken} is no ${dtype}` }
+}
+
 /** A value that is given when the program runs. Two inputs of one name and type are the same input. */
 export const input = <const D extends DType, const S extends Shape>(name: string, dtype: D, shape: S): Expr<D, S> =>
   share(`input ${JSON.stringify(name)} ${dtype} ${shape}`, (id) => ({
     dtype,
-    shape: [...shape],
-    faults: [],
+    shape: [...shape] as Shape as S,
+    faults: faultsOf(unshaped(`input '${name}'`, shape)),
     term: { _tag: 'Input', name },
     id
-  })) as Expr<D, S>
+  }))
 
 /**
  * A value that a transformation will put something in place of: equal to no other, so that the variables of a function
@@ -104,10 +121,10 @@ export const variable = ({ dtype, shape }: Type): Expr => ({
 })
 
 /** An expression that is nothing but what is wrong. */
-export const misfit = (fault: Fault): Expr => ({
+export const misfit = (...faults: Faults): Expr => ({
   dtype: 'f32',
   shape: [],
-  faults: [fault],
+  faults,
   term: { _tag: 'Input', name: '' },
   id: ids.next++
 })
@@ -117,7 +134,7 @@ export const literal = (value: Tensor): Expr =>
   share(`constant ${value.dtype} ${value.shape} ${Array.from(value.data, describe).join(' ')}`, (id) => ({
     dtype: value.dtype,
     shape: value.shape,
-    faults: [],
+    faults: faultsOf(unshaped('constant', value.shape) ?? lengthFault('constant', value) ?? unheld(value)),
     term: { _tag: 'Constant', value },
     id
   }))
@@ -128,20 +145,24 @@ export const scalar = <D extends DType>(value: number, dtype: D): Expr<D, readon
 
 const isFault = (typing: Type | Fault): typing is Fault => '_tag' in typing
 
+/** What stands in place of a type that there is none of. */
+const untyped: Type = { dtype: 'f32', shape: [] }
+
 /** One operation on operands. Total: what does not fit is recorded, not thrown. */
-export const apply = (op: Op, inputs: ReadonlyArray<Expr>, params: Params = {}): Expr => {
+export const apply = (op: Op, inputs: ReadonlyArray<Expr>, params: Params = {}): Apply => {
   const text = `${op.name} ${opId(op)} ${describe(params)} ${inputs.map((x) => x.id).join(' ')}`
   return share(text, (id) => {
     const inherited = inputs.flatMap((x) => x.faults)
-    const typing: Type | Fault =
+    const found: Type | Fault =
       inherited.length > 0
-        ? { dtype: inputs[0]?.dtype ?? 'f32', shape: [] }
+        ? untyped
         : op.arity >= 0 && op.arity !== inputs.length
           ? { _tag: 'WrongInputs', op: op.name, expected: op.arity, got: inputs.length }
           : op.typing(inputs, params)
-    const term: Term = { _tag: 'Apply', op, params, inputs }
+    const typing = isFault(found) ? found : (unshaped(op.name, found.shape) ?? found)
+    const term = { _tag: 'Apply', op, params, inputs } as const
     return isFault(typing)
-      ? { dtype: inputs[0]?.dtype ?? 'f32', shape: [], faults: [typing], term, id }
+      ? { ...untyped, faults: [typing], term, id }
       : { dtype: typing.dtype, shape: typing.shape, faults: [...new Set(inherited)], term, id }
   })
 }
@@ -160,8 +181,10 @@ export const topological = (
   const pending: Array<Expr> = [...roots].reverse()
   for (let node = pending.at(-1); node !== undefined; node = pending.at(-1)) {
     const next = done.has(node) || leaves.has(node) ? [] : inputsOf(node).filter((x) => !done.has(x))
-    if (next.length > 0) for (let i = next.length - 1; i >= 0; i--) pending.push(next[i] ?? node)
-    else done.add(pending.pop() ?? node)
+    for (const x of next.reverse()) pending.push(x)
+    if (next.length > 0) continue
+    done.add(node)
+    pending.pop()
   }
   return [...done]
 }

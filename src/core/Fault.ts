@@ -1,5 +1,4 @@
 /** What is wrong with a graph, as data. A sentence is made of it in one place, `show`. */
-import { absurd } from './fp.ts'
 import type { DType } from './DType.ts'
 import type { Shape } from './Shape.ts'
 
@@ -75,7 +74,5 @@ export const show = (fault: Fault): string => {
       return `${fault.op}: not available on ${fault.target}; ${fault.why}`
     case 'Device':
       return `${fault.device}: ${fault.why}`
-    default:
-      return absurd(fault)
   }
 }

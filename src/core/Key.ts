@@ -10,20 +10,30 @@ export type Key = readonly [number, number]
 export const rotations: ReadonlyArray<number> = [13, 15, 26, 6, 17, 29, 16, 24]
 export const parity = 0x1bd11bda
 
+const [even, odd] = [rotations.slice(0, 4), rotations.slice(4)]
+/** Rotations of all rounds, four by four. */
+export const rounds: ReadonlyArray<ReadonlyArray<number>> = [even, odd, even, odd, even]
+
 /** The bijection of 64 bits that the generator is made of: twenty rounds, a key injection after every fourth. */
 export const threefry = (key: Key, c0: number, c1: number): readonly [number, number] => {
-  const ks = [key[0] >>> 0, key[1] >>> 0, (key[0] ^ key[1] ^ parity) >>> 0]
-  let x0 = (c0 + (ks[0] ?? 0)) | 0
-  let x1 = (c1 + (ks[1] ?? 0)) | 0
-  for (let round = 0; round < 20; round++) {
-    const r = rotations[round % 8] ?? 0
-    x0 = (x0 + x1) | 0
-    x1 = ((x1 << r) | (x1 >>> (32 - r))) ^ x0
-    if (round % 4 === 3) {
-      const i = (round + 1) / 4
-      x0 = (x0 + (ks[i % 3] ?? 0)) | 0
-      x1 = (x1 + (ks[(i + 1) % 3] ?? 0) + i) | 0
+  let k0 = key[0] | 0
+  let k1 = key[1] | 0
+  let k2 = k0 ^ k1 ^ parity
+  let x0 = (c0 + k0) | 0
+  let x1 = (c1 + k1) | 0
+  let injections = 0
+  for (const four of rounds) {
+    for (const r of four) {
+      x0 = (x0 + x1) | 0
+      x1 = ((x1 << r) | (x1 >>> (32 - r))) ^ x0
     }
+    const first = k0
+    k0 = k1
+    k1 = k2
+    k2 = first
+    injections++
+    x0 = (x0 + k0) | 0
+    x1 = (x1 + k1 + injections) | 0
   }
   return [x0 >>> 0, x1 >>> 0]
 }
@@ -43,10 +53,13 @@ export const bits = (k: Key, n: number): Uint32Array => {
   return out
 }
 
+/** A function of its own, so that it sees two kinds of arrays only and stays fast. */
+const at = (list: Uint32Array | Float64Array, i: number): number => list[i] ?? NaN
+
 /** `n` independent keys. */
 export const split = (k: Key, n: number): ReadonlyArray<Key> => {
   const words = bits(k, 2 * n)
-  return Array.from({ length: n }, (_, i) => [words[2 * i] ?? 0, words[2 * i + 1] ?? 0])
+  return Array.from({ length: n }, (_, i) => [at(words, 2 * i), at(words, 2 * i + 1)])
 }
 
 /** A key for one of many uses of `k`, such as a step of training: independent for different `data`. */
@@ -56,8 +69,8 @@ export const fold = (k: Key, data: number): Key => threefry(k, data >>> 0, 0x9e3
 export const uniform = (k: Key, n: number): Float64Array => {
   const words = bits(k, 2 * n)
   return Float64Array.from({ length: n }, (_, i) => {
-    const high = (words[2 * i] ?? 0) >>> 5
-    const low = (words[2 * i + 1] ?? 0) >>> 6
+    const high = at(words, 2 * i) >>> 5
+    const low = at(words, 2 * i + 1) >>> 6
     return (high * 2 ** 26 + low) / 2 ** 53
   })
 }
@@ -66,8 +79,8 @@ export const uniform = (k: Key, n: number): Float64Array => {
 export const normal = (k: Key, n: number): Float64Array => {
   const u = uniform(k, 2 * n)
   return Float64Array.from({ length: n }, (_, i) => {
-    const radius = Math.sqrt(-2 * Math.log(1 - (u[2 * i] ?? 0)))
-    return radius * Math.cos(2 * Math.PI * (u[2 * i + 1] ?? 0))
+    const radius = Math.sqrt(-2 * Math.log(1 - at(u, 2 * i)))
+    return radius * Math.cos(2 * Math.PI * at(u, 2 * i + 1))
   })
 }
 

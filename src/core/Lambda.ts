@@ -3,43 +3,50 @@
  * that it sees nothing but its operands: what the function captured is handed out beside it, to become operands too.
  * Equal functions give equal lambdas, since their variables have names of their place alone.
  */
-import { apply, input, inputsOf, isApply, topological, variable, type Expr, type Type } from './Expr.ts'
+import { apply, input, inputsOf, isApply, topological, variable, type Apply, type Expr, type Type } from './Expr.ts'
+import { RA } from './fp.ts'
 
 // model ----------------------------------------------------------------------------------
 
-export type Lambda = {
+type Exprs = ReadonlyArray<Expr>
+
+/** As many expressions. */
+export type Like<R extends Exprs> = { readonly [I in keyof R]: Expr }
+
+export type Lambda<R extends Exprs = Exprs> = {
   readonly variables: ReadonlyArray<Expr>
-  readonly results: ReadonlyArray<Expr>
+  readonly results: R
 }
 
-export interface Closure {
-  readonly lambda: Lambda
+export interface Closure<R extends Exprs = Exprs> {
+  readonly lambda: Lambda<Like<R>>
   /** Operands that follow those of the function. */
   readonly captured: ReadonlyArray<Expr>
 }
 
 // substitution ---------------------------------------------------------------------------
 
-const rebuilt = (node: Expr, image: ReadonlyMap<Expr, Expr>): Expr => {
-  if (!isApply(node)) return node
+/** What a node became; one that nothing is said of stayed what it was. */
+export const imageOf = (node: Expr, image: ReadonlyMap<Expr, Expr>): Expr => image.get(node) ?? node
+
+/** A node on what its operands became. */
+export const rebuilt = (node: Apply, image: ReadonlyMap<Expr, Expr>): Apply => {
   const { op, inputs, params } = node.term
-  const moved = inputs.map((x) => image.get(x) ?? x)
+  const moved = inputs.map((x) => imageOf(x, image))
   return moved.every((x, i) => x === inputs[i]) ? node : apply(op, moved, params)
 }
 
 /** The graph with `operands` in place of `leaves`, whatever is below them. */
-export const substitute = (
-  roots: ReadonlyArray<Expr>,
-  leaves: ReadonlyArray<Expr>,
-  operands: ReadonlyArray<Expr>
-): ReadonlyArray<Expr> => {
-  const image = new Map(leaves.map((leaf, i) => [leaf, operands[i] ?? leaf])) // local
-  for (const node of topological(roots, new Set(leaves))) if (!image.has(node)) image.set(node, rebuilt(node, image))
-  return roots.map((root) => image.get(root) ?? root)
+export const substitute = <const R extends Exprs>(roots: R, leaves: Exprs, operands: Exprs): Like<R> => {
+  const given = new Set(leaves)
+  const image = new Map(RA.zip(leaves, operands)) // local
+  for (const node of topological(roots, given))
+    if (isApply(node) && !given.has(node)) image.set(node, rebuilt(node, image))
+  return roots.map((root) => imageOf(root, image)) as Like<R>
 }
 
 /** The results of a lambda at operands. */
-export const at = ({ results, variables }: Lambda, operands: ReadonlyArray<Expr>): ReadonlyArray<Expr> =>
+export const at = <R extends Exprs>({ results, variables }: Lambda<R>, operands: Exprs): Like<R> =>
   substitute(results, variables, operands)
 
 // closing --------------------------------------------------------------------------------
@@ -61,7 +68,7 @@ const capturedBy = (results: ReadonlyArray<Expr>, variables: ReadonlySet<Expr>):
 }
 
 /** Results as a function of their variables, closed. */
-export const closed = (own: ReadonlyArray<Expr>, results: ReadonlyArray<Expr>): Closure => {
+export const closed = <const R extends Exprs>(own: Exprs, results: R): Closure<R> => {
   const captured = capturedBy(results, new Set(own))
   const open = [...own, ...captured]
   const variables = open.map(({ dtype, shape }, i) => input(`%${i}`, dtype, shape))
@@ -69,10 +76,7 @@ export const closed = (own: ReadonlyArray<Expr>, results: ReadonlyArray<Expr>): 
 }
 
 /** A function of expressions of the given types, closed. */
-export const close = (
-  types: ReadonlyArray<Type>,
-  f: (...operands: ReadonlyArray<Expr>) => ReadonlyArray<Expr>
-): Closure => {
+export const close = <const R extends Exprs>(types: ReadonlyArray<Type>, f: (...operands: Exprs) => R): Closure<R> => {
   const own = types.map(variable)
   return closed(own, f(...own))
 }

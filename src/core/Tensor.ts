@@ -1,5 +1,6 @@
 /** A tensor as a mathematical object: element type, shape, elements in row-major order. What every target must agree with. */
 import { isNarrow, type DType, type Narrow } from './DType.ts'
+import type { Fault } from './Fault.ts'
 import { formats, rounding } from './narrow.ts'
 import { size, type Shape } from './Shape.ts'
 
@@ -42,6 +43,15 @@ export const generate = (dtype: DType, shape: Shape, f: (i: number) => number): 
   return tensor(dtype, shape, data)
 }
 
+/** Elements that are too few or too many for their shape, which every target would fill up in its own way. */
+export const lengthFault = (op: string, { shape, data }: Tensor): Fault | undefined =>
+  data.length === size(shape)
+    ? undefined
+    : { _tag: 'Invalid', op, why: `${data.length} elements do not fill [${shape}]` }
+
+/** The element at a linear index; beyond the last there is none, which is `NaN`. */
+export const elementAt = (data: Elements, i: number): number => data[i] ?? NaN
+
 // combinators ----------------------------------------------------------------------------
 
 export const map = (x: Tensor, f: (value: number, i: number) => number): Tensor =>
@@ -50,12 +60,12 @@ export const map = (x: Tensor, f: (value: number, i: number) => number): Tensor 
 /** The inner product of two tensors of equal shape. */
 export const dot = (x: Tensor, y: Tensor): number => {
   let sum = 0
-  for (let i = 0; i < x.data.length; i++) sum += (x.data[i] ?? NaN) * (y.data[i] ?? NaN)
+  for (let i = 0; i < x.data.length; i++) sum += elementAt(x.data, i) * elementAt(y.data, i)
   return sum
 }
 
 /** `a x + y`. */
-export const axpy = (a: number, x: Tensor, y: Tensor): Tensor => map(y, (yi, i) => a * (x.data[i] ?? NaN) + yi)
+export const axpy = (a: number, x: Tensor, y: Tensor): Tensor => map(y, (yi, i) => a * elementAt(x.data, i) + yi)
 
 const nearest: Readonly<Record<Narrow, (x: number) => number>> = {
   f16: rounding(formats.f16),
@@ -77,7 +87,7 @@ export const held = (dtype: DType, x: number): number =>
 /** The same elements as a device would store them: rounded to their type, wrapped to 32 bits. */
 export const stored = (x: Tensor): Tensor => {
   const data = elements(x.dtype, x.data.length)
-  if (isNarrow(x.dtype)) for (let i = 0; i < data.length; i++) data[i] = nearest[x.dtype](x.data[i] ?? NaN)
+  if (isNarrow(x.dtype)) for (let i = 0; i < data.length; i++) data[i] = nearest[x.dtype](elementAt(x.data, i))
   else data.set(x.data)
   return tensor(x.dtype, x.shape, data)
 }

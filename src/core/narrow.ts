@@ -21,24 +21,27 @@ export const formats: Readonly<Record<'f16' | 'bf16', Format>> = { f16, bf16 }
 /** Rounds a non-negative number below 2⁵¹ to the nearest integer, ties to even: the addition does it. */
 const nearest = (x: number): number => x + 2 ** 52 - 2 ** 52
 
+/** A number of a list; `NaN` beyond its end, where the exponents of what is not finite lead. */
+const entry = (list: ArrayLike<number>, i: number): number => list[i] ?? NaN
+
 /** The patterns of the numbers, each rounded once, to the nearest, ties to even; beyond the largest is infinity. */
 export const narrow = (format: Format): ((values: Elements | ReadonlyArray<number>) => Uint16Array) => {
   const below = 2 ** format.fraction
   const quiet = format.infinity | (below / 2)
-  const exponents = Int32Array.from({ length: 2048 }, (_, biased) => Math.max(biased - 1023, format.least))
-  const scales = Float64Array.from(exponents, (exponent) => 2 ** (format.fraction - exponent))
+  const exponents = Float64Array.from({ length: 2048 }, (_, biased) => Math.max(biased - 1023, format.least))
+  const scales = exponents.map((exponent) => 2 ** (format.fraction - exponent))
+  const bases = exponents.map((exponent) => (exponent - format.least) * below)
   return (values) => {
     const out = new Uint16Array(values.length)
-    const double = new Float64Array(1)
-    const words = new Uint32Array(double.buffer)
+    const double = new DataView(new ArrayBuffer(8))
     for (let i = 0; i < out.length; i++) {
-      double[0] = values[i] ?? NaN
-      const magnitude = Math.abs(double[0])
-      const high = words[1] ?? 0
+      const value = entry(values, i)
+      double.setFloat64(0, value)
+      const high = double.getUint32(0)
       const biased = (high >>> 20) & 0x7ff
-      const quanta = nearest(magnitude * (scales[biased] ?? NaN))
-      const pattern = Math.min(((exponents[biased] ?? 0) - format.least) * below + quanta, format.infinity)
-      out[i] = ((high >>> 31) << 15) | (Number.isNaN(magnitude) ? quiet : pattern)
+      const quanta = nearest(Math.abs(value) * entry(scales, biased))
+      const pattern = Math.min(entry(bases, biased) + quanta, format.infinity)
+      out[i] = ((high >>> 31) << 15) | (Number.isNaN(value) ? quiet : pattern)
     }
     return out
   }
@@ -54,10 +57,10 @@ export const widen = (format: Format): ((patterns: Uint16Array, out: Elements, a
   )
   return (patterns, out, at = 0) => {
     for (let i = 0; i < patterns.length; i++) {
-      const pattern = patterns[i] ?? 0
+      const pattern = entry(patterns, i)
       const exponent = (pattern & 0x7fff) >>> format.fraction
       const rest = pattern & (below - 1)
-      const finite = (rest + (exponent === 0 ? 0 : below)) * (scales[exponent] ?? NaN)
+      const finite = (rest + (exponent === 0 ? 0 : below)) * entry(scales, exponent)
       const magnitude = exponent < special ? finite : rest === 0 ? Infinity : NaN
       out[at + i] = pattern & 0x8000 ? -magnitude : magnitude
     }

@@ -160,16 +160,13 @@ const tableOf = (schedule: Scheduled, program: WgslProgram): KernelTable => {
  */
 export const kernelTable =
   (sources: KernelSources, target: Target) =>
-  (program: Program): E.Either<Faults, KernelTable> =>
-    pipe(
-      scheduled(sources, target)(program),
-      E.flatMap((schedule) =>
-        pipe(
-          layout(program, schedule.outputs, schedule.kernels, target),
-          E.map((made) => tableOf(schedule, made))
-        )
-      )
+  (program: Program): E.Either<Faults, KernelTable> => {
+    const schedule = scheduled(sources, target)(program)
+    return pipe(
+      layout(program, schedule.outputs, schedule.kernels, target),
+      E.map((made) => tableOf(schedule, made))
     )
+  }
 
 /** The texts of kernels, each under the name of its row. */
 export const kernelTexts = ({ program, launches }: KernelTable): ReadonlyMap<string, string> =>

@@ -4,7 +4,7 @@ import type { Fault, Faults } from '../core/Fault.ts'
 import { E } from '../core/fp.ts'
 import { equal } from '../core/Shape.ts'
 import { isNarrow } from '../core/DType.ts'
-import { held, map, stored, type Tensor } from '../core/Tensor.ts'
+import { held, lengthFault, map, stored, type Tensor } from '../core/Tensor.ts'
 import { definition } from '../ops/define.ts'
 import { widen } from '../ops/widen.ts'
 
@@ -14,7 +14,7 @@ const inputFault = (node: Expr, name: string, value: Tensor | undefined): Fault 
   value === undefined
     ? { _tag: 'UnboundInput', name }
     : equal(value.shape, node.shape)
-      ? undefined
+      ? lengthFault(`input '${name}'`, value)
       : { _tag: 'InputDiffers', name, expected: node.shape, got: value.shape }
 
 /** What a sum of integers is once it has wrapped around. */

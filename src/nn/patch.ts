@@ -21,9 +21,9 @@ export const patchInit = (channels: number, dim: number, patch: Patch): Linear<P
 
 /** The tokens of `[batch, channels, frames, height, width]` along each axis. */
 export const gridOf = (x: Real, [t, h, w]: Patch): Grid => [
-  (x.shape[2] ?? NaN) / t,
-  (x.shape[3] ?? NaN) / h,
-  (x.shape[4] ?? NaN) / w
+  (x.shape[2] ?? t) / t,
+  (x.shape[3] ?? h) / h,
+  (x.shape[4] ?? w) / w
 ]
 
 /** `[batch, channels, frames, height, width]` to `[batch, tokens, dim]`. */

@@ -1,8 +1,9 @@
 /** Activations, defined by graphs of primitives; their gradients share what the forward pass computed. */
-import type { Expr } from '../core/Expr.ts'
+import type { Expr, Type } from '../core/Expr.ts'
 import { composite, type Builder, type Op } from '../core/Op.ts'
 import { unchanged } from './batch.ts'
 import { draw } from './draw.ts'
+import { floating, giving } from './kinds.ts'
 import type { Unary } from './unary.ts'
 
 declare module '../core/Op.ts' {
@@ -25,7 +26,11 @@ const activation = (
     name,
     equation,
     arity: 1,
-    typing: ([x]) => x ?? { _tag: 'WrongInputs', op: name, expected: 1, got: 0 },
+    typing: giving(
+      floating,
+      name,
+      ([x]: ReadonlyArray<Type>) => x ?? { _tag: 'WrongInputs', op: name, expected: 1, got: 0 }
+    ),
     examples: [{ params: {}, inputs: [draw([2, 3], 3)] }],
     define:
       ($) =>

@@ -1,9 +1,11 @@
 /** Elementwise operations of two operands. */
 import { isFloat, type DType } from '../core/DType.ts'
 import type { Expr, Params } from '../core/Expr.ts'
+import type { OnnxGraph } from '../core/Lowering.ts'
 import type { Op } from '../core/Op.ts'
 import type { Shape } from '../core/Shape.ts'
-import { elementwise, everywhere, flat, floating, logical, positive, type Row } from './elementwise.ts'
+import { elementwise, everywhere, flat, positive, type Row } from './elementwise.ts'
+import { floating, logical, numeric } from './kinds.ts'
 
 export type Binary = <D extends DType, S extends Shape>(x: Expr<D, S>, y: Expr) => Expr<D, S>
 export type Relation = <S extends Shape>(x: Expr<DType, S>, y: Expr) => Expr<'bool', S>
@@ -40,6 +42,7 @@ const call =
 
 export const add: Op = elementwise('add', {
   equation: 'x + y',
+  accepts: numeric,
   domain: [everywhere, everywhere],
   meaning: ([x = NaN, y = NaN]) => x + y,
   wgsl: infix('+'),
@@ -49,6 +52,7 @@ export const add: Op = elementwise('add', {
 
 export const sub: Op = elementwise('sub', {
   equation: 'x − y',
+  accepts: numeric,
   domain: [everywhere, everywhere],
   meaning: ([x = NaN, y = NaN]) => x - y,
   wgsl: infix('-'),
@@ -58,6 +62,7 @@ export const sub: Op = elementwise('sub', {
 
 export const mul: Op = elementwise('mul', {
   equation: 'x · y',
+  accepts: numeric,
   domain: [everywhere, everywhere],
   meaning: ([x = NaN, y = NaN], _, dtype) => (isFloat(dtype) ? x * y : Math.imul(x, y)),
   wgsl: infix('*'),
@@ -86,12 +91,23 @@ export const annihilate: Op = elementwise('annihilate', {
     ]
 })
 
+/** See Note [Integer division] */
+const divided = (g: OnnxGraph, [x = '', y = '']: ReadonlyArray<string>, dtype: DType): string => {
+  if (isFloat(dtype)) return g.node('Div', [x, y])
+  if (dtype === 'u32') return g.node('Div', [x, g.node('Max', [y, g.constant(dtype, [1])])])
+  const by = g.cast(y, 'i64')
+  const whole = g.node('Where', [g.node('Equal', [by, g.constant('i64', [0])]), g.constant('i64', [1]), by])
+  return g.cast(g.node('Div', [g.cast(x, 'i64'), whole]), dtype)
+}
+
+// See Note [Integer division]
 export const div: Op = elementwise('div', {
-  equation: 'x / y',
+  equation: 'x / y; of integers toward zero, and x where y is 0',
+  accepts: numeric,
   domain: [everywhere, positive],
-  meaning: ([x = NaN, y = NaN]) => x / y,
+  meaning: ([x = NaN, y = NaN], _, dtype) => (isFloat(dtype) ? x / y : Math.trunc(y === 0 ? x : x / y)),
   wgsl: infix('/'),
-  onnx: 'Div',
+  onnx: (g, names, _, { dtype }) => divided(g, names, dtype),
   derivative:
     ($) =>
     ({ inputs: [, y], output }) =>
@@ -119,6 +135,7 @@ export const pow: Op = elementwise('pow', {
 const extremum = (name: string, equation: string, wgsl: string, op: string, f: (x: number, y: number) => number): Op =>
   elementwise(name, {
     equation,
+    accepts: numeric,
     domain: [everywhere, everywhere],
     apart: 0.05,
     meaning: ([x = NaN, y = NaN]) => f(x, y),
@@ -161,11 +178,12 @@ const relation = (
     derivative: flat
   })
 
-const numbers = { domain: [everywhere, everywhere], apart: 0.05 }
+const things: Pick<Row<Params>, 'domain' | 'apart'> = { domain: [everywhere, everywhere], apart: 0.05 }
+const numbers: Pick<Row<Params>, 'domain' | 'apart' | 'accepts'> = { ...things, accepts: numeric }
 
 export const less: Op = relation('less', 'x < y', '<', 'Less', numbers, (x, y) => x < y)
 export const lessEqual: Op = relation('lessEqual', 'x ≤ y', '<=', 'LessOrEqual', numbers, (x, y) => x <= y)
-export const equalTo: Op = relation('equal', 'x = y', '==', 'Equal', numbers, (x, y) => x === y)
+export const equalTo: Op = relation('equal', 'x = y', '==', 'Equal', things, (x, y) => x === y)
 
 const truths: Pick<Row<Params>, 'domain' | 'operands' | 'accepts'> = {
   domain: [
@@ -178,6 +196,11 @@ const truths: Pick<Row<Params>, 'domain' | 'operands' | 'accepts'> = {
 
 export const and: Op = relation('and', 'x ∧ y', '&&', 'And', truths, (x, y) => x !== 0 && y !== 0)
 export const or: Op = relation('or', 'x ∨ y', '||', 'Or', truths, (x, y) => x !== 0 || y !== 0)
+
+// Note [Integer division]
+// Quotients of integers are cut toward zero, as in C, WGSL and `jax.lax.div`; `//` of Python and NumPy rounds down, which
+// differs where the signs do. WGSL defines what others leave open: x / 0 is x, and the least number by −1 is itself. All
+// targets do that; onnxruntime would end the process, so that 32 bits are divided as 64 there, and never by 0.
 
 // Note [Zero cotangents]
 // What a result does not depend on gets the cotangent 0, and 0 · ∞ would make it no number: the unused branch of `where`

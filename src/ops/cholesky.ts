@@ -4,6 +4,7 @@ import type { Expr } from '../core/Expr.ts'
 import { composite, type Builder, type Op } from '../core/Op.ts'
 import { range, type Shape } from '../core/Shape.ts'
 import { unchanged } from './batch.ts'
+import { floating, giving } from './kinds.ts'
 import {
   columnAt,
   columnOf,
@@ -58,7 +59,7 @@ export const cholesky: Op = composite<Ridge, 1>({
   name: 'cholesky',
   equation: 'l, lower, with l lᵀ = (a + aᵀ) / 2 + ridge',
   arity: 1,
-  typing: ofSquares('cholesky'),
+  typing: giving(floating, 'cholesky', ofSquares('cholesky')),
   examples: ridgedExamples,
   define:
     ($) =>

@@ -11,6 +11,7 @@ import { equal, range, size, strides, type Shape } from '../core/Shape.ts'
 import type { Tensor } from '../core/Tensor.ts'
 import { moved, up } from './batch.ts'
 import { draw } from './draw.ts'
+import { giving, numeric } from './kinds.ts'
 import { fitted } from './onnx.ts'
 import { plus } from './tangent.ts'
 import { everyIndex } from './view.ts'
@@ -209,7 +210,7 @@ export const contract: Op = primitive<Contract>({
   name: 'contract',
   equation: 'z[b,i,j] = Σₖ x[b,i,k] · y[b,k,j]',
   arity: 2,
-  typing,
+  typing: giving(numeric, 'contract', typing),
   examples: [
     {
       params: { left: { batch: [], over: [1] }, right: { batch: [], over: [0] } },

@@ -24,6 +24,7 @@ import {
 } from './convolution.ts'
 import { convolveOnnx, correlateOnnx, deconvolveOnnx } from './convolveOnnx.ts'
 import { draw } from './draw.ts'
+import { floating, giving } from './kinds.ts'
 import { plus } from './tangent.ts'
 
 declare module '../core/Op.ts' {
@@ -163,7 +164,7 @@ export const convolve: Op = composite<Convolve, 2>({
   name: 'convolve',
   equation: 'y[n, o, p] = Σ w[o, c, k] · x[n, c, p · stride + k · dilation − low]',
   arity: 2,
-  typing: convolveTyping,
+  typing: giving(floating, 'convolve', convolveTyping),
   examples: samples.map(({ x, w, params }) => ({ params, inputs: [draw(x, 1), draw(w, 1)] })),
   define:
     ($) =>
@@ -191,7 +192,7 @@ export const deconvolve: Op = composite<Deconvolve, 2>({
   name: 'deconvolve',
   equation: 'x[n, c, i] = Σ w[o, c, k] · y[n, o, p] over p · stride + k · dilation − low = i',
   arity: 2,
-  typing: deconvolveTyping,
+  typing: giving(floating, 'deconvolve', deconvolveTyping),
   examples: samples.map(({ x, y, w, params }) => ({
     params: { ...params, space: x.slice(2) },
     inputs: [draw(y, 1), draw(w, 1)]
@@ -222,7 +223,7 @@ export const correlate: Op = composite<Correlate, 2>({
   name: 'correlate',
   equation: 'w[o, c, k] = Σ y[n, o, p] · x[n, c, p · stride + k · dilation − low]',
   arity: 2,
-  typing: correlateTyping,
+  typing: giving(floating, 'correlate', correlateTyping),
   examples: samples.map(({ x, y, w, params }) => ({
     params: { ...params, box: w.slice(2) },
     inputs: [draw(x, 1), draw(y, 1)]

@@ -8,6 +8,7 @@ import { composite, type Builder, type Op } from '../core/Op.ts'
 import { range, type Shape } from '../core/Shape.ts'
 import { labelled, type Labelled } from './contract.ts'
 import { draw } from './draw.ts'
+import { giving, numeric } from './kinds.ts'
 
 /** `b i d, b j d -> b i j` (words apart by spaces) or `bid,bjd->bij` (letters, no spaces). */
 export type Equation = { readonly equation: string }
@@ -153,7 +154,7 @@ export const einsum: Op = composite<Equation>({
   name: 'einsum',
   equation: 'the sum of products that the equation says',
   arity: -1,
-  typing,
+  typing: giving(numeric, 'einsum', typing),
   examples: [
     { params: { equation: 'b i d, b j d -> b j i' }, inputs: [draw([2, 2, 3], 1), draw([2, 2, 3], 1)] },
     { params: { equation: 'iji->j' }, inputs: [draw([3, 2, 3], 1)] },

@@ -11,6 +11,7 @@ import { primitive, type Builder, type Draw, type Op } from '../core/Op.ts'
 import { broadcast, equal, type Shape } from '../core/Shape.ts'
 import { generate, held, type Tensor } from '../core/Tensor.ts'
 import { unchanged } from './batch.ts'
+import { unaccepted, type Accepted } from './kinds.ts'
 import { plus } from './tangent.ts'
 
 // model ----------------------------------------------------------------------------------
@@ -23,16 +24,6 @@ interface Local<P> {
 
 /** For each operand the map from a tangent of it to the tangent it causes; `undefined` where the derivative is zero. */
 type Derivative<P> = ($: Builder) => (local: Local<P>) => ReadonlyArray<((tangent: Expr) => Expr) | undefined>
-
-/** A set of element types, and what a person calls it. */
-export interface Accepted {
-  readonly what: string
-  readonly has: (dtype: DType) => boolean
-}
-
-export const floating: Accepted = { what: 'floats', has: isFloat }
-export const signed: Accepted = { what: 'signed numbers', has: (dtype) => isFloat(dtype) || dtype === 'i32' }
-export const logical: Accepted = { what: 'truth values', has: (dtype) => dtype === 'bool' }
 
 export interface Row<P> {
   readonly equation: string
@@ -63,11 +54,13 @@ const typed =
     if (first === undefined || head === undefined) return { _tag: 'WrongInputs', op: name, expected: 1, got: 0 }
     const shaped = inputs.find((x) => !equal(x.shape, head.shape))
     if (shaped !== undefined) return { _tag: 'ShapesDiffer', op: name, left: head.shape, right: shaped.shape }
+    const condition = inputs.find((x, i) => row.operands?.[i] === 'bool' && x.dtype !== 'bool')
+    if (condition !== undefined && row.accepts === undefined)
+      return { _tag: 'WrongDType', op: name, expected: 'a bool', got: condition.dtype }
     const other = rest.find((x) => x.dtype !== first.dtype)
     if (other !== undefined) return { _tag: 'DTypesDiffer', op: name, left: first.dtype, right: other.dtype }
-    if (row.accepts?.has(first.dtype) === false)
-      return { _tag: 'WrongDType', op: name, expected: row.accepts.what, got: first.dtype }
-    return { dtype: row.result?.(inputs, params) ?? first.dtype, shape: head.shape }
+    const fault = row.accepts && unaccepted(name, row.accepts, first.dtype)
+    return fault ?? { dtype: row.result?.(inputs, params) ?? first.dtype, shape: head.shape }
   }
 
 /** The NumPy broadcast of the shapes that values really have: work on an unexpanded operand stays small. */
@@ -117,7 +110,9 @@ const drawsOf = <P>(row: Row<P>, domain: ReadonlyArray<Range>, shape: Shape): Re
 const examples = <P>(row: Row<P>): ReadonlyArray<{ params: P; inputs: ReadonlyArray<Draw> }> =>
   (row.examples ?? [{} as P]).flatMap((params) => [
     ...shapes.map((shape) => ({ params, inputs: drawsOf(row, row.domain, shape) })),
-    ...(row.beyond ?? []).map((domain) => ({ params, inputs: drawsOf(row, domain, [5]) }))
+    ...(row.beyond ?? []).flatMap((domain) =>
+      [[5], [2, 3]].map((shape) => ({ params, inputs: drawsOf(row, domain, shape) }))
+    )
   ])
 
 export const elementwise = <P extends object = Params>(name: string, row: Row<P>): Op =>

@@ -12,6 +12,7 @@ import { equal, size, strides, type Shape } from '../core/Shape.ts'
 import type { Tensor } from '../core/Tensor.ts'
 import { axisUp, merged, moved, stackOf } from './batch.ts'
 import { draw } from './draw.ts'
+import { giving, numeric } from './kinds.ts'
 import { reshapeOnnx } from './onnx.ts'
 import { fromAxes } from './place.ts'
 import { everyIndex } from './view.ts'
@@ -282,7 +283,7 @@ export const scatterAdd: Op = primitive<Scattered>({
   name: 'scatterAdd',
   equation: 'y[…, j, …] = Σ values[…, i…, …] over i with indices[i…] = j',
   arity: 2,
-  typing: scatterTyping,
+  typing: giving(numeric, 'scatterAdd', scatterTyping),
   examples: [
     { params: { axis: 0, size: 4 }, inputs: [draw([2, 3, 3]), places([2, 3], 4)] },
     { params: { axis: 1, size: 3 }, inputs: [draw([2, 4, 2]), places([4], 3)] },
@@ -362,7 +363,7 @@ export const addAlong: Op = primitive<Scattered>({
   name: 'addAlong',
   equation: 'y[…, j, …] = Σ values[…, i, …] over i with indices[…, i, …] = j',
   arity: 2,
-  typing: (inputs, { axis, size: length }) => {
+  typing: giving(numeric, 'addAlong', (inputs: ReadonlyArray<Type>, { axis, size: length }) => {
     const [values, indices] = inputs
     const typed = alongTyping('addAlong', inputs, axis, length)
     if ('_tag' in typed || values === undefined || indices === undefined) return typed
@@ -370,7 +371,7 @@ export const addAlong: Op = primitive<Scattered>({
     return equal(values.shape, indices.shape)
       ? typed
       : { _tag: 'ShapesDiffer', op: 'addAlong', left: values.shape, right: indices.shape }
-  },
+  }),
   examples: [
     { params: { axis: 1, size: 3 }, inputs: [draw([2, 4]), places([2, 4], 3)] },
     { params: { axis: 0, size: 3 }, inputs: [draw([2, 2, 2]), places([2, 2, 2], 3)] }

@@ -4,6 +4,7 @@ import type { Expr } from '../core/Expr.ts'
 import { composite, type Builder, type Op } from '../core/Op.ts'
 import { range, type Shape } from '../core/Shape.ts'
 import { unchanged } from './batch.ts'
+import { floating, giving } from './kinds.ts'
 import {
   columnAt,
   columnOf,
@@ -71,7 +72,7 @@ export const inverse: Op = composite<Ridge, 1>({
   name: 'inverse',
   equation: '(a + ridge)⁻¹',
   arity: 1,
-  typing: ofSquares('inverse'),
+  typing: giving(floating, 'inverse', ofSquares('inverse')),
   examples: ridgedExamples,
   define:
     ($) =>

@@ -3,6 +3,7 @@ import type { Expr } from '../core/Expr.ts'
 import { composite, type Builder, type Op } from '../core/Op.ts'
 import { axesUp } from './batch.ts'
 import { draw } from './draw.ts'
+import { floating, giving } from './kinds.ts'
 import { foldTyping, spreadAgain, type Axes, type Fold } from './reduce.ts'
 
 declare module '../core/Op.ts' {
@@ -24,7 +25,7 @@ export const logSumExp: Op = composite<Axes, 1>({
   name: 'logSumExp',
   equation: 'ln Σ eˣ; −∞ where every x is, with gradient 0',
   arity: 1,
-  typing: foldTyping('logSumExp'),
+  typing: giving(floating, 'logSumExp', foldTyping('logSumExp')),
   examples: [
     { params: { axes: [1] }, inputs: [draw([2, 3])] },
     { params: { axes: [0, 2] }, inputs: [draw([2, 2, 2], 30)] }

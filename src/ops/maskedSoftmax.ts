@@ -6,6 +6,7 @@ import { composite, type Builder, type Draw, type Op } from '../core/Op.ts'
 import { equal, type Shape } from '../core/Shape.ts'
 import { axisUp } from './batch.ts'
 import { draw } from './draw.ts'
+import { floating, giving } from './kinds.ts'
 import type { Along } from './normalise.ts'
 import { spreadAgain } from './reduce.ts'
 
@@ -38,7 +39,7 @@ export const maskedSoftmax: Op = composite<Along, 2>({
   name: op,
   equation: 'eˣ / Σ eˣ over the x that the mask holds, 0 elsewhere',
   arity: 2,
-  typing,
+  typing: giving(floating, op, typing),
   examples: [
     { params: { axis: 1 }, inputs: [draw([3, 4]), mask([3, 4])] },
     { params: { axis: 0 }, inputs: [draw([2, 3]), mask([2, 3])] }

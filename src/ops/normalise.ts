@@ -7,6 +7,7 @@ import { composite, type Builder, type Op } from '../core/Op.ts'
 import { keep, type Shape } from '../core/Shape.ts'
 import { axisUp, unchanged } from './batch.ts'
 import { draw } from './draw.ts'
+import { floating, giving } from './kinds.ts'
 import { spreadAgain } from './reduce.ts'
 
 export type Along = { readonly axis: number }
@@ -52,7 +53,7 @@ export const softmax: Op = composite<Along, 1>({
   name: 'softmax',
   equation: 'eˣ / Σ eˣ',
   arity: 1,
-  typing: along('softmax'),
+  typing: giving(floating, 'softmax', along('softmax')),
   examples: alongExamples,
   define:
     ($) =>
@@ -79,7 +80,7 @@ export const logSoftmax: Op = composite<Along, 1>({
   name: 'logSoftmax',
   equation: 'x − ln Σ eˣ',
   arity: 1,
-  typing: along('logSoftmax'),
+  typing: giving(floating, 'logSoftmax', along('logSoftmax')),
   examples: alongExamples,
   define:
     ($) =>
@@ -150,7 +151,11 @@ export const normalise: Op = composite<Epsilon, 1>({
   name: 'normalise',
   equation: '(x − mean x) / √(var x + ε)',
   arity: 1,
-  typing: lastAxis('normalise', (x) => x),
+  typing: giving(
+    floating,
+    'normalise',
+    lastAxis('normalise', (x) => x)
+  ),
   examples,
   define:
     ($) =>
@@ -177,7 +182,11 @@ export const inverseDeviation: Op = composite<Epsilon, 1>({
   name: 'inverseDeviation',
   equation: '1 / √(var x + ε)',
   arity: 1,
-  typing: lastAxis('inverseDeviation', (x) => ({ dtype: x.dtype, shape: keep(x.shape, [x.shape.length - 1]) })),
+  typing: giving(
+    floating,
+    'inverseDeviation',
+    lastAxis('inverseDeviation', (x) => ({ dtype: x.dtype, shape: keep(x.shape, [x.shape.length - 1]) }))
+  ),
   examples,
   define:
     ($) =>
@@ -199,7 +208,11 @@ export const rmsNormalise: Op = composite<Epsilon, 1>({
   name: 'rmsNormalise',
   equation: 'x / √(mean x² + ε)',
   arity: 1,
-  typing: lastAxis('rmsNormalise', (x) => x),
+  typing: giving(
+    floating,
+    'rmsNormalise',
+    lastAxis('rmsNormalise', (x) => x)
+  ),
   examples,
   define:
     ($) =>

@@ -8,6 +8,7 @@ import { primitive, type Op } from '../core/Op.ts'
 import { range, size, type Shape } from '../core/Shape.ts'
 import { generate } from '../core/Tensor.ts'
 import { rowAfterRow, sameForAll } from './batch.ts'
+import { giving, numeric } from './kinds.ts'
 import { reshapeOnnx } from './onnx.ts'
 import { fromLinear } from './place.ts'
 import { wgslNumber } from './wgsl.ts'
@@ -99,8 +100,9 @@ export const iota: Op = primitive<Iota>({
   name: 'iota',
   equation: '0, 1, … along an axis',
   arity: 0,
-  typing: (_, { shape, axis, dtype }): Type | Fault =>
-    axis >= 0 && axis < shape.length ? { dtype, shape } : { _tag: 'AxisOutOfRange', op: 'iota', axis, shape },
+  typing: giving(numeric, 'iota', (_, { shape, axis, dtype }) =>
+    axis >= 0 && axis < shape.length ? { dtype, shape } : { _tag: 'AxisOutOfRange', op: 'iota', axis, shape }
+  ),
   examples: [
     { params: { shape: [4], axis: 0, dtype: 'i32' }, inputs: [] },
     { params: { shape: [2, 3], axis: 1, dtype: 'f32' }, inputs: [] }

@@ -6,6 +6,7 @@ import { primitive, type Builder, type Draw, type Jvp, type Op, type Vjp } from 
 import { drop, range, size, strides, type Shape } from '../core/Shape.ts'
 import type { OnnxGraph, OnnxValue, Scope } from '../core/Lowering.ts'
 import { axesUp } from './batch.ts'
+import { giving, numeric } from './kinds.ts'
 import { fitted, ranked } from './onnx.ts'
 import { fromAxes } from './place.ts'
 import { linear } from './tangent.ts'
@@ -141,7 +142,7 @@ const reduction = (name: string, fold: Folding): Op =>
     name,
     equation: fold.equation,
     arity: 1,
-    typing: foldTyping(name),
+    typing: giving(numeric, name, foldTyping(name)),
     examples: [
       { params: { axes: [1] }, inputs: [{ ...fold.draw, shape: [2, 3] }] },
       { params: { axes: [0, 2] }, inputs: [{ ...fold.draw, shape: [2, 2, 2] }] },

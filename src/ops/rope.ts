@@ -12,6 +12,7 @@ import { equal, type Shape } from '../core/Shape.ts'
 import { floats } from '../core/Tensor.ts'
 import { moreSamples } from './batch.ts'
 import { draw } from './draw.ts'
+import { floating, giving } from './kinds.ts'
 import { reshapeOnnx } from './onnx.ts'
 import { fromAxes } from './place.ts'
 import { plus } from './tangent.ts'
@@ -87,7 +88,7 @@ export const rope: Op = composite({
   name: 'rope',
   equation: '(a, b) ↦ (a cos − b sin, a sin + b cos) for consecutive pairs',
   arity: 3,
-  typing,
+  typing: giving(floating, 'rope', typing),
   examples: [example([2, 3, 2, 4], [3, 2]), example([1, 2, 1, 6], [2, 3])],
   define:
     ($) =>

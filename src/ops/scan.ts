@@ -6,6 +6,7 @@ import { composite, primitive, type Builder, type Op } from '../core/Op.ts'
 import { size, strides, type Shape } from '../core/Shape.ts'
 import { axisUp } from './batch.ts'
 import { draw } from './draw.ts'
+import { giving, numeric } from './kinds.ts'
 import { fromAxes } from './place.ts'
 import { linear } from './tangent.ts'
 import { adding, wgslNumber } from './wgsl.ts'
@@ -31,7 +32,7 @@ export const cumulativeSum: Op = primitive<Scan>({
   name: 'cumulativeSum',
   equation: 'y[i] = Σ x[j] over j ≤ i, or over j ≥ i',
   arity: 1,
-  typing: typing('cumulativeSum'),
+  typing: giving(numeric, 'cumulativeSum', typing('cumulativeSum')),
   examples: [
     { params: { axis: 1, reverse: false }, inputs: [draw([2, 3, 2])] },
     { params: { axis: 0, reverse: true }, inputs: [draw([4])] }
@@ -92,7 +93,7 @@ export const cumulativeProduct: Op = composite<Scan, 1>({
   name: 'cumulativeProduct',
   equation: 'y[i] = Π x[j] over j ≤ i, or over j ≥ i',
   arity: 1,
-  typing: typing('cumulativeProduct'),
+  typing: giving(numeric, 'cumulativeProduct', typing('cumulativeProduct')),
   examples: [
     { params: { axis: 1, reverse: false }, inputs: [draw([2, 3, 2])] },
     { params: { axis: 0, reverse: true }, inputs: [draw([5])] }

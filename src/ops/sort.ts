@@ -9,6 +9,7 @@ import { composite, primitive, type Example, type Op } from '../core/Op.ts'
 import { range, size, strides, type Shape } from '../core/Shape.ts'
 import type { Tensor } from '../core/Tensor.ts'
 import { axisUp } from './batch.ts'
+import { numeric, unaccepted } from './kinds.ts'
 import { fromAxes } from './place.ts'
 import { adding, wgslType } from './wgsl.ts'
 
@@ -28,7 +29,7 @@ const typing =
   (op: string) =>
   ([x]: ReadonlyArray<Type>, { axis }: Sorting): Type | Fault =>
     x !== undefined && axis >= 0 && axis < x.shape.length
-      ? { dtype: 'i32', shape: x.shape }
+      ? (unaccepted(op, numeric, x.dtype) ?? { dtype: 'i32', shape: x.shape })
       : { _tag: 'AxisOutOfRange', op, axis, shape: x?.shape ?? [] }
 
 const examples: ReadonlyArray<Example<Sorting>> = [

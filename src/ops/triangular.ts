@@ -6,6 +6,7 @@ import { composite, type Builder, type Op } from '../core/Op.ts'
 import { equal, range, type Shape } from '../core/Shape.ts'
 import { unchanged } from './batch.ts'
 import { draw } from './draw.ts'
+import { floating, giving } from './kinds.ts'
 import {
   columnAt,
   columnOf,
@@ -81,7 +82,7 @@ export const triangularSolve: Op = composite<Triangular, 2>({
   name: op,
   equation: 'x with l x = b, or lᵀ x = b, l the lower half of a matrix',
   arity: 2,
-  typing,
+  typing: giving(floating, op, typing),
   examples: [
     { params: { transposed: false }, inputs: [{ dtype: 'f32', shape: [3, 3], min: 0.5, max: 2 }, draw([3, 2])] },
     { params: { transposed: true }, inputs: [{ dtype: 'f32', shape: [2, 2, 2], min: 0.5, max: 2 }, draw([2, 2, 1])] }

@@ -4,8 +4,9 @@ import type { Expr } from '../core/Expr.ts'
 import type { OnnxGraph } from '../core/Lowering.ts'
 import type { Builder, Op } from '../core/Op.ts'
 import type { Shape } from '../core/Shape.ts'
-import { elementwise, everywhere, flat, floating, logical, positive, signed, type Accepted } from './elementwise.ts'
+import { elementwise, everywhere, flat, positive } from './elementwise.ts'
 import { central, tails } from './erfinv.ts'
+import { floating, logical, signed, type Accepted } from './kinds.ts'
 
 export type Unary = <D extends DType, S extends Shape>(x: Expr<D, S>) => Expr<D, S>
 

@@ -11,6 +11,7 @@ import { equal, range, size, strides, type Shape } from '../core/Shape.ts'
 import type { Tensor } from '../core/Tensor.ts'
 import { unchanged } from './batch.ts'
 import { draw } from './draw.ts'
+import { giving, numeric } from './kinds.ts'
 import { reshapeOnnx } from './onnx.ts'
 import { fromAxes } from './place.ts'
 import { linear } from './tangent.ts'
@@ -231,7 +232,7 @@ export const overlap: Op = primitive<Overlap>({
   name: 'overlap',
   equation: 'y[…, i] = Σ x[…, k, p] over k, p with p · stride + k · dilation = i',
   arity: 1,
-  typing: overlapTyping,
+  typing: giving(numeric, 'overlap', overlapTyping),
   examples: [
     { params: { box: [3], stride: [2], dilation: [1], space: [8] }, inputs: [draw([2, 3, 3])] },
     { params: { box: [2, 2], stride: [1, 2], dilation: [2, 1], space: [4, 5] }, inputs: [draw([2, 2, 2, 2, 2])] },

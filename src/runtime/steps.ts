@@ -6,7 +6,7 @@ import { program } from '../compile/Program.ts'
 import type { Expr } from '../core/Expr.ts'
 import type { Fault, Faults } from '../core/Fault.ts'
 import { pipe, TE } from '../core/fp.ts'
-import type { Tensor } from '../core/Tensor.ts'
+import { lengthFault, type Tensor } from '../core/Tensor.ts'
 import type { Buffer, Device, Executable } from './device.ts'
 
 // model ----------------------------------------------------------------------------------
@@ -28,13 +28,13 @@ export interface Advanced {
 
 const each = <A, B>(
   values: ReadonlyMap<string, A>,
-  f: (value: A) => TE.TaskEither<Fault, B>
+  f: (value: A, name: string) => TE.TaskEither<Fault, B>
 ): TE.TaskEither<Faults, ReadonlyMap<string, B>> =>
   pipe(
     [...values],
     TE.traverseSeqArray(([name, value]) =>
       pipe(
-        f(value),
+        f(value, name),
         TE.bimap(
           (fault): Faults => [fault],
           (made) => [name, made] as const
@@ -44,7 +44,12 @@ const each = <A, B>(
     TE.map((entries) => new Map(entries))
   )
 
-export const upload = (device: Device, tensors: Tensors): TE.TaskEither<Faults, State> => each(tensors, device.upload)
+/** Faults: a tensor whose elements are not as many as its shape says. */
+export const upload = (device: Device, tensors: Tensors): TE.TaskEither<Faults, State> =>
+  each(tensors, (value, name) => {
+    const fault = lengthFault(`input '${name}'`, value)
+    return fault === undefined ? device.upload(value) : TE.left(fault)
+  })
 
 export const download = (device: Device, state: State): TE.TaskEither<Faults, Tensors> => each(state, device.read)
 
@@ -118,3 +123,25 @@ export const advance =
       )
     )
   }
+
+// numbers at once ------------------------------------------------------------------------
+
+/**
+ * The values of `roots` on a device, given those of the inputs by name: `evaluate`, anywhere. It compiles every time;
+ * what runs more than once is a step.
+ *
+ * @example evaluateOn(device)(new Map([['x', floats([2], [1, 2])]]))([loss, ...gradient])
+ */
+export const evaluateOn =
+  (device: Device) =>
+  (environment: Tensors) =>
+  (roots: ReadonlyArray<Expr>): TE.TaskEither<Faults, ReadonlyArray<Tensor>> =>
+    TE.bracket(
+      compileStep(device, Object.fromEntries(roots.map((root, i) => [`root${i}`, root]))),
+      (step) =>
+        pipe(
+          call(device, step, new Map(), within(environment, namesOf(step.program.inputs))),
+          TE.map((values) => roots.flatMap((_, i) => values.get(`root${i}`) ?? []))
+        ),
+      (step) => TE.fromIO(step.dispose)
+    )

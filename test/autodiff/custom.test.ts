@@ -99,6 +99,36 @@ describe('a function with its own derivative', () => {
     )
   })
 
+  it('pushes forward along those operands that move', () => {
+    const f = customVjp(
+      (a: Real, b: Real) => mul(a, b),
+      ({ inputs: [a, b], cotangent }) => [mul(cotangent, b), mul(cotangent, a)]
+    )
+    const y: Real = constant([3], [4, 5, 6])
+
+    expect([x, y].map((moving) => numbers(jvp([f(x, y)], [moving])([ones])[0]!))).toEqual([
+      [4, 5, 6],
+      [0.5, 1, 2]
+    ])
+  })
+
+  it('is kept by vmap where an operand has no derivative', () => {
+    const f = customVjp(
+      (a: Real, b: Real) => mul(a, b),
+      ({ inputs: [a], cotangent }) => [undefined, mul(cotangent, a)]
+    )
+    const loss = (row: { readonly a: Real; readonly b: Real }): Real => total(f(row.a, row.b))
+    const rows = { a: constant([2, 1], [3, 4]), b: constant([2, 1], [5, 6]) }
+    type Gradients = { readonly a: Expr; readonly b: Expr }
+    const all = (both: typeof rows): Real => total(vmap(loss as never)(both as never) as Expr)
+
+    for (const { a, b } of [vmap(grad(loss))(rows as never), grad(all)(rows)] as ReadonlyArray<Gradients>)
+      expect([numbers(a), numbers(b)]).toEqual([
+        [0, 0],
+        [3, 4]
+      ])
+  })
+
   it('counts an operand as often as it occurs', () => {
     const f = customJvp(
       (a: Real, b: Real) => mul(a, b),

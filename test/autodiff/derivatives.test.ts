@@ -118,6 +118,14 @@ describe('gradients of trees', () => {
     expect(at({ x: 3 })(value, gradient.a, aux)).toEqual([9, 6, Math.sin(3)])
   })
 
+  it('hold constant what the function captures, its own parameters too, with the value and without', () => {
+    const times = ({ a }: { readonly a: Expr }): Expr => mul(a, x)
+    const { value, gradient } = valueAndGrad((p: { readonly a: Expr }) => ({ value: times(p), aux: {} }))({ a: x })
+
+    expect(gradient.a).toBe(grad(times)({ a: x }).a)
+    expect(at({ x: 3 })(value, gradient.a)).toEqual([9, 3])
+  })
+
   it('differentiate again', () => {
     const first = gradOf(mul(x, mul(x, x)))({ x })
     const second = gradOf(first.x)({ x })

@@ -68,6 +68,14 @@ describe('products with the hessian', () => {
     expect(numbers(b)[0]).toBeCloseTo(c * (3 * 1 - 3 * 9) - 36 * s * 2, 10)
   })
 
+  it('do not move what the direction leaves out', () => {
+    const f = (p: { readonly a: Real; readonly b?: Real }): Real => mul(total(p.a), total(square(p.b ?? p.a)))
+    const product = hessianVectorProduct(f)({ a: x, b: x }, { a: constant([3], [1, 0, 0]) })
+
+    expect(numbers(product.a)).toEqual([0, 0, 0])
+    expect(numbers(product.b!)).toEqual([2, 4, 6])
+  })
+
   it('are the hessian times the direction', () => {
     const f = (a: Expr): Real => mul(total(a), total(square(a as Real)))
     const hessian = numbers(jacobian(grad(f))(x))

@@ -36,6 +36,7 @@ import { reference } from '../../src/runtime/reference/device.ts'
 import type { Device } from '../../src/runtime/device.ts'
 import { kernelSources } from '../../src/runtime/webgpu/sources.ts'
 import { software } from '../device/software.ts'
+import { $ } from '../../src/ops/registry.ts'
 import { faultsOf, numbers } from '../ops/evaluated.ts'
 import { done, right, runOn, type Outputs } from '../runtime/running.ts'
 
@@ -72,6 +73,45 @@ describe('scan', () => {
 
     expect(numbers(carry)).toEqual([3])
     expect(outputs.shape).toEqual([0])
+  })
+
+  it('says that it has nothing to step along', () => {
+    const { carry } = scan((c: Number) => ({ carry: add(c, c), output: c }))(scalar(3), {})
+
+    expect(faultsOf(carry)).toEqual(['scan: takes 1 operands, got 0'])
+  })
+
+  it('has a gradient through results of several floating types', () => {
+    const narrow = (c: Number, row: Number) => ({ carry: add(c, row), output: cast('f16')(mul(c, row)) })
+    const { carry, outputs } = scan(narrow)(zero, xs)
+    const gradient = (y: Expr): ReadonlyArray<number> => numbers(gradOf(total(cast('f32')(y)))({ xs }).xs)
+
+    expect([gradient(carry), gradient(outputs)]).toEqual([
+      [1, 1, 1, 1],
+      [9, 8, 7, 6]
+    ])
+  })
+
+  it('of rows captures what differs from row to row', () => {
+    const weights = constant([2], [2, 3])
+    const sums = vmap(
+      (weight: Number) =>
+        scan((c: Number, row: Number) => {
+          const sum = add(c, mul(weight, row))
+          return { carry: sum, output: sum }
+        })(zero, xs).outputs
+    )(weights)
+
+    expect(numbers(sums as Expr)).toEqual([2, 6, 12, 20, 3, 9, 18, 30])
+  })
+
+  it('says what is wrong within a step', () => {
+    const { carry } = scan((c: Number, row: Number) => ({ carry: $.add(c, xs) as Expr as Number, output: row }))(
+      zero,
+      xs
+    )
+
+    expect(faultsOf(carry)[0]).toBe('add: shapes differ, [] and [4]')
   })
 
   it('is a graph of one body, its gradient too, however many steps there are', () => {

@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { checked, type Pass } from '../../src/compile/Pass.ts'
+import { checked, sequence, type Pass } from '../../src/compile/Pass.ts'
 import { rewriting, type Rule } from '../../src/compile/rewrite.ts'
 import { expandFor, rules, simplify } from '../../src/compile/simplify.ts'
 import { difference, type Close } from '../../src/core/Close.ts'
-import { input, topological, type Expr } from '../../src/core/Expr.ts'
+import { input, topological, type Apply, type Expr } from '../../src/core/Expr.ts'
+import { show } from '../../src/core/Fault.ts'
 import { E } from '../../src/core/fp.ts'
+import { key, uniform } from '../../src/core/Key.ts'
 import type { Tensor } from '../../src/core/Tensor.ts'
 import { evaluate, type Environment } from '../../src/interpret/evaluate.ts'
 import { $, ops } from '../../src/ops/registry.ts'
@@ -29,6 +31,7 @@ const flag = input('flag', 'bool', [2])
 const count = input('count', 'i32', [2])
 const [u, v] = [input('a0', 'f32', [2, 3]), input('b0', 'f32', [2, 3])]
 const s = input('a3', 'f32', [])
+const cube = input('cube', 'f32', [2, 4, 3])
 
 /** Graphs for rules that random graphs seldom have a use for. */
 const rare: ReadonlyArray<Expr> = [
@@ -44,11 +47,26 @@ const rare: ReadonlyArray<Expr> = [
     start: [1, 0],
     stop: [3, 3],
     step: [1, 1]
+  }),
+  $.sub($.fill(0, count), count),
+  $.where($.less(u, v), $.exp(u), $.exp(u)),
+  ...[0, 1].map((known) => $.where($.fill(known, { dtype: 'bool', shape: [2, 3] }), u, v)),
+  // Nothing of what is left.
+  $.slice($.slice(u, { start: [0, 1], stop: [2, 3], step: [1, 1] }), { start: [1, 0], stop: [1, 2], step: [1, 1] }),
+  // Free axes that change places.
+  $.contract($.transpose(cube, { order: [1, 0, 2] }), cube, {
+    left: { batch: [], over: [2] },
+    right: { batch: [], over: [2] }
+  }),
+  $.contract(v, $.transpose(cube, { order: [0, 2, 1] }), {
+    left: { batch: [], over: [1] },
+    right: { batch: [], over: [1] }
   })
 ]
 const everything: Environment = new Map([
   ...environment,
   ['flag', { dtype: 'bool', shape: [2], data: Uint8Array.of(0, 1) }],
+  ['cube', { dtype: 'f32', shape: [2, 4, 3], data: uniform(key(1), 24) }],
   ['count', { dtype: 'i32', shape: [2], data: Int32Array.of(3, -4) }]
 ])
 
@@ -121,6 +139,32 @@ describe('simplification', () => {
         .some((root) => wrongs(pass, root, environment) !== undefined)
       expect(found, mutant.name).toBe(true)
     }
+  })
+
+  const odd: ReadonlyArray<readonly [string, Pass, ReadonlyArray<string>]> = [
+    [
+      'a type',
+      { name: 'halving', run: ([root]) => [$.sum(root!, { axes: [0] })] },
+      ["halving: pass 'halving' changed a type"]
+    ],
+    ['an output', { name: 'losing', run: () => [] }, ["losing: pass 'losing' changed a type"]],
+    [
+      'the type of a node within',
+      { name: 'forging', run: ([root]) => [{ ...(root as Apply), shape: [7] }] },
+      ["exp: pass 'forging' changed a type"]
+    ],
+    ['what fits', { name: 'breaking', run: ([root]) => [$.add(root!, flag)] }, ['add: shapes differ, [2,3] and [2]']]
+  ]
+  it.each(odd)('is caught where it changes %s', (_, pass, sentences) => {
+    const outcome = checked(pass)([$.exp(u)])
+
+    expect(E.isLeft(outcome) && outcome.left.map((fault) => show(fault).split(';')[0])).toEqual(sentences)
+  })
+
+  it('of passes one after another is one pass', () => {
+    const twice = sequence('twice', [simplify, simplify])
+
+    expect(twice.run([$.neg($.neg(u))])).toEqual([u])
   })
 
   it.each(

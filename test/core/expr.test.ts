@@ -49,6 +49,17 @@ describe('an expression', () => {
     expect($.mul(wrong, $.exp(wrong)).faults.map(show)).toEqual(['add: shapes differ, [2,3] and [3,2]'])
   })
 
+  it('of too few operands says so, and so do those of none', () => {
+    const twice = named('twice', 2)
+
+    expect(
+      [apply(twice, [x, x]), apply(twice, [])].map(({ dtype, shape, faults }) => [dtype, shape, faults.map(show)])
+    ).toEqual([
+      ['f32', [], ['twice: takes 1 operands, got 2']],
+      ['f32', [], ['twice: takes 1 operands, got 0']]
+    ])
+  })
+
   it('keeps both of two mistakes', () => {
     const both = $.add($.add(x, y), $.transpose(x, { order: [0, 0] }))
 

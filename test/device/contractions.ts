@@ -58,6 +58,16 @@ export const cases: Readonly<Record<string, Expr>> = {
     x([40, 64]),
     $.neg(x([40, 64]))
   ),
+  'a comparison of the result that is stored': $.less(matmul(x([40, 32]), y([32, 64])), x([40, 64])),
+  'many rows of a transposed right operand': matmul(x([130, 32]), swapped(y([64, 32]))),
+  'a batch that repeats': $.contract(spread(x([2, 24, 20]), [3, 2, 24, 20], [1, 2, 3]), y([3, 2, 20, 16]), {
+    left: { batch: [0, 1], over: [3] },
+    right: { batch: [0, 1], over: [2] }
+  }),
+  'a batch whose axes are in another order': $.contract(x([2, 3, 4, 24, 20]), y([4, 3, 2, 20, 16]), {
+    left: { batch: [0, 1, 2], over: [4] },
+    right: { batch: [2, 1, 0], over: [3] }
+  }),
   'a result that is reshaped': $.reshape(matmul(x([40, 32]), y([32, 64])), { shape: [8, 5, 4, 16] }),
   'one operand twice': matmul(x([48, 48]), x([48, 48])),
   'a product of products': matmul(matmul(x([40, 32]), y([32, 64])), y([64, 20]))

@@ -2,9 +2,11 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { difference, exact, type Close } from '../../src/core/Close.ts'
 import { isNarrow, roundoff, type DType } from '../../src/core/DType.ts'
-import { input } from '../../src/core/Expr.ts'
+import { input, type Expr } from '../../src/core/Expr.ts'
 import { formats, narrow, rounding, widen } from '../../src/core/narrow.ts'
-import { stored, tensor } from '../../src/core/Tensor.ts'
+import { floats, generate, stored, tensor } from '../../src/core/Tensor.ts'
+import { scan } from '../../src/autodiff/scan.ts'
+import { vjp } from '../../src/autodiff/vjp.ts'
 import { prelude } from '../../src/compile/wgsl/prelude.ts'
 import { portable } from '../../src/compile/wgsl/Target.ts'
 import { $, ops } from '../../src/ops/registry.ts'
@@ -83,6 +85,31 @@ for (const [name, device] of Object.entries(devices))
 
         expect(narrow(formats[to])(got.get('same')!.data)).toEqual(narrow(formats[to])(numbers))
         expect(narrow(formats[to])(got.get('wide')!.data)).toEqual(narrow(formats[to])(numbers))
+      })
+
+      it('carries a loop, and its gradient, as the reference does', async () => {
+        const [start, rows] = [input('start', to, [3]), input('rows', to, [4, 3])]
+        const { carry, outputs } = scan((c: Expr, row: Expr) => {
+          const next = $.tanh($.add($.mul(c, c), row))
+          return { carry: next, output: $.mul(next, row) }
+        })(start, rows)
+        const cotangent = $.add($.sum(outputs, { axes: [0] }), carry)
+        const [slope, slopes] = vjp([carry], [start, rows])([cotangent])
+        const values = new Map([
+          ['start', narrowed(floats([3], [0.25, -0.5, 1.25]), to)],
+          [
+            'rows',
+            narrowed(
+              generate('f32', [4, 3], (i) => Math.sin(i)),
+              to
+            )
+          ]
+        ])
+
+        await agree(device!, { carry, outputs, slope: slope!, slopes: slopes! }, values, () => ({
+          absolute: 8 * roundoff[to],
+          relative: 16 * roundoff[to]
+        }))
       })
 
       it('rounds to the nearest, ties to even', async () => {

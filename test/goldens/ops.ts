@@ -94,7 +94,7 @@ const keep = ({ keepdim }: Attributes): F.Keep => (keepdim ? 'kept' : 'dropped')
 
 /** Largest or smallest elements along an axis, and their places. */
 const extremum =
-  (value: F.Reduction, place: (axis: number) => (x: Expr) => Int): Build =>
+  (value: (over: F.Over, keep: F.Keep) => (x: Expr) => Expr, place: (axis: number) => (x: Expr) => Int): Build =>
   (attrs, { x }) => {
     const { axis } = attrs
     const indices = place(axis)(x as Real)

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { operationMutants } from '../../laws/mutants/operation.ts'
+import { broken, brokenLater } from '../../laws/Laws.ts'
 import { operation } from '../../laws/operation.ts'
+import type { Target } from '../../laws/pass.ts'
+import { E } from '../../src/core/fp.ts'
+import { generate } from '../../src/core/Tensor.ts'
 import { ops } from '../../src/ops/registry.ts'
 import { reference } from '../../src/runtime/reference/device.ts'
 import { onDevice } from './device.ts'
@@ -24,5 +28,25 @@ describe('operations', () => {
 
     expect(chosen.flatMap((op) => names(operation(op)))).toEqual([])
     expect(suites.flatMap(names)).toHaveLength(chosen.length)
+  })
+
+  describe('on a device that always gives 7', () => {
+    const sevens: Target = async (roots) => E.right(roots.map(({ dtype, shape }) => generate(dtype, shape, () => 7)))
+    const onSevens = chosen.slice(0, 1).flatMap((op) => Object.entries(operation(op, { run: sevens })))
+    const names = (found: ReadonlyArray<{ readonly law: string }>): ReadonlyArray<string> => found.map(({ law }) => law)
+
+    it('are broken, for those who wait', async () => {
+      const found = await brokenLater(Object.fromEntries(onSevens), { numRuns: 5 })
+
+      expect(names(found)).toEqual(['mul: agrees with the meaning'])
+      expect(found[0]?.report).toContain('differ')
+    })
+
+    it('do not pass for holding without having been asked', () => {
+      const found = broken(Object.fromEntries(onSevens), { numRuns: 5 })
+
+      expect(names(found)).toEqual(['mul: agrees with the meaning'])
+      expect(found[0]?.report).toContain('brokenLater')
+    })
   })
 })

@@ -23,7 +23,7 @@ const nameOf = (value: Value): unknown => (value._tag === 'Node' ? value.node : 
 /** Where every value of a compiled program lies, by what its kernels say that they read and write. */
 const layout: Layout<Roots> = (roots) => {
   const made = right(program(Object.fromEntries(roots.map((root, i) => [`root${i}`, root]))))
-  const { kernels, outputs } = right(scheduled(kernelSources(), portable)(made))
+  const { kernels, outputs } = scheduled(kernelSources(), portable)(made)
   const compiled = right(compileWgsl(kernelSources(), portable)(made))
   const steps = compiled.launches.map(({ bindings }, i) => {
     const values = [...(kernels[i]?.reads ?? []), ...(kernels[i]?.writes ?? [])]

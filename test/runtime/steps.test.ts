@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { input } from '../../src/core/Expr.ts'
+import { input, type Expr } from '../../src/core/Expr.ts'
 import { pipe, TE } from '../../src/core/fp.ts'
 import { floats } from '../../src/core/Tensor.ts'
 import { add, matmul, mul, sum } from '../../src/ops/api.ts'
 import type { Buffer, Device } from '../../src/runtime/device.ts'
 import { reference } from '../../src/runtime/reference/device.ts'
-import { advance, call, compileStep, download, take, upload } from '../../src/runtime/steps.ts'
+import { advance, call, compileStep, download, evaluateOn, take, upload } from '../../src/runtime/steps.ts'
 import { done } from './running.ts'
 
 const [w, x] = [input('w', 'f32', [2]), input('x', 'f32', [2])]
@@ -78,6 +78,25 @@ describe('steps', () => {
     expect(await call(reference(), step, new Map(), new Map())()).toMatchObject({
       _tag: 'Left',
       left: [{ _tag: 'UnboundInput', name: 'w' }]
+    })
+  })
+
+  it('are not needed for numbers at once, which leave nothing on the device', async () => {
+    const { device, live } = counted()
+    const values = new Map([
+      ['w', floats([2], [1, 2])],
+      ['x', floats([2], [10, 20])],
+      ['of no input', floats([], [0])]
+    ])
+
+    const [sum2, product] = await done(evaluateOn(device)(values)([add(w, x), mul(w, x), mul(w, x)]))
+
+    expect([...sum2!.data, ...product!.data]).toEqual([11, 22, 10, 40])
+    expect([...live]).toEqual([])
+    expect(await evaluateOn(device)(new Map())([add(w, x)])()).toMatchObject({ left: [{ _tag: 'UnboundInput' }] })
+    const odd: Expr<'f32'> = input('y', 'f32', [3])
+    expect(await evaluateOn(device)(values)([add(w, odd)])()).toMatchObject({
+      left: [{ _tag: 'ShapesDiffer' }]
     })
   })
 })

@@ -46,6 +46,14 @@ describe('the sentences of wrong calls', () => {
     it(`say "${sentence}"`, () => {
       expect(errors.get(line)).toContain(isOfRule(sentence) ? `"${sentence}"` : sentence)
     })
+
+  it('begin with a function of the call', () => {
+    const strange = expected.filter(
+      ({ sentence, call }) => isOfRule(sentence) && !namesIn(call).includes(sentence.split(':')[0] ?? '')
+    )
+
+    expect(strange).toEqual([])
+  })
 })
 
 describe('the sentences of built graphs', () => {

@@ -17,6 +17,9 @@ import {
   add,
   addAlong,
   and,
+  argmax,
+  argmin,
+  argsort,
   attention,
   averagePool,
   bernoulli,
@@ -30,6 +33,8 @@ import {
   cos,
   cosineSimilarity,
   crossEntropy,
+  cumulativeProduct,
+  cumulativeSum,
   deconvolve,
   dim,
   div,
@@ -51,19 +56,26 @@ import {
   input,
   interpolateLinear,
   inverse,
+  iota,
   leakyRelu,
   less,
   lessEqual,
   log,
   log1p,
+  logSoftmax,
+  logSumExp,
   maskedSoftmax,
   matmul,
-  maxPool,
+  max,
   maximum,
+  maxPool,
+  mean,
+  min,
   minimum,
   mul,
   neg,
   normal,
+  normalise,
   not,
   offset,
   oneHot,
@@ -71,9 +83,12 @@ import {
   permutation,
   plainly,
   pow,
+  prod,
   randomBits,
+  ranks,
   reciprocal,
   relu,
+  rmsNormalise,
   rope,
   rsqrt,
   scalar,
@@ -83,7 +98,9 @@ import {
   sign,
   silu,
   sin,
+  softmax,
   softplus,
+  sort,
   splitKey,
   sqrt,
   square,
@@ -98,6 +115,7 @@ import {
   triangularSolve,
   uniform,
   upsampleNearest,
+  variance,
   where,
   zerosLike
 } from '../../src/ops/api.ts'
@@ -327,6 +345,134 @@ export const of_contract: unknown = () => contract({ batch: [], over: [0] }, { b
 
 // @ts-expect-error Type '"f32"' is not assignable to type '"bool"'.
 export const of_maskedSoftmax: unknown = () => maskedSoftmax(0)(a, a)
+
+// truth values are no numbers ---------------------------------------------------------------
+
+// @ts-expect-error add: needs numbers, got bool
+export const flags_add: unknown = add(flags, flags)
+
+// @ts-expect-error sub: needs numbers, got bool
+export const flags_sub: unknown = sub(flags, flags)
+
+// @ts-expect-error mul: needs numbers, got bool
+export const flags_mul: unknown = mul(flags, flags)
+
+// @ts-expect-error div: needs numbers, got bool
+export const flags_div: unknown = div(flags, flags)
+
+// @ts-expect-error maximum: needs numbers, got bool
+export const flags_maximum: unknown = maximum(flags, flags)
+
+// @ts-expect-error minimum: needs numbers, got bool
+export const flags_minimum: unknown = minimum(flags, flags)
+
+// @ts-expect-error less: needs numbers, got bool
+export const flags_less: unknown = less(flags, flags)
+
+// @ts-expect-error lessEqual: needs numbers, got bool
+export const flags_lessEqual: unknown = lessEqual(flags, flags)
+
+// @ts-expect-error pow: needs floats, got bool
+export const flags_pow: unknown = pow(flags, flags)
+
+// @ts-expect-error square: needs numbers, got bool
+export const flags_square: unknown = square(flags)
+
+// @ts-expect-error scale: needs numbers, got bool
+export const flags_scale: unknown = scale(2)(flags)
+
+// @ts-expect-error offset: needs numbers, got bool
+export const flags_offset: unknown = offset(2)(flags)
+
+// @ts-expect-error clamp: needs numbers, got bool
+export const flags_clamp: unknown = clamp(0, 1)(flags)
+
+// @ts-expect-error leakyRelu: needs floats, got bool
+export const flags_leakyRelu: unknown = leakyRelu(2)(flags)
+
+// @ts-expect-error geluTanh: needs floats, got bool
+export const flags_geluTanh: unknown = geluTanh(flags)
+
+// @ts-expect-error gelu: needs floats, got bool
+export const flags_gelu: unknown = gelu(flags)
+
+// @ts-expect-error silu: needs floats, got bool
+export const flags_silu: unknown = silu(flags)
+
+// @ts-expect-error softplus: needs floats, got bool
+export const flags_softplus: unknown = softplus(flags)
+
+// @ts-expect-error sum: needs numbers, got bool
+export const flags_sum: unknown = sum([1])(flags)
+
+// @ts-expect-error max: needs numbers, got bool
+export const flags_max: unknown = max([1])(flags)
+
+// @ts-expect-error min: needs numbers, got bool
+export const flags_min: unknown = min([1])(flags)
+
+// @ts-expect-error prod: needs numbers, got bool
+export const flags_prod: unknown = prod([1])(flags)
+
+// @ts-expect-error mean: needs floats, got bool
+export const flags_mean: unknown = mean([1])(flags)
+
+// @ts-expect-error variance: needs floats, got bool
+export const flags_variance: unknown = variance([1])(flags)
+
+// @ts-expect-error logSumExp: needs floats, got bool
+export const flags_logSumExp: unknown = logSumExp([1])(flags)
+
+// @ts-expect-error softmax: needs floats, got bool
+export const flags_softmax: unknown = softmax(1)(flags)
+
+// @ts-expect-error logSoftmax: needs floats, got bool
+export const flags_logSoftmax: unknown = logSoftmax(1)(flags)
+
+// @ts-expect-error maskedSoftmax: needs floats, got bool
+export const flags_maskedSoftmax: unknown = maskedSoftmax(1)(flags, flags)
+
+// @ts-expect-error normalise: needs floats, got bool
+export const flags_normalise: unknown = normalise(1)(flags)
+
+// @ts-expect-error rmsNormalise: needs floats, got bool
+export const flags_rmsNormalise: unknown = rmsNormalise(1)(flags)
+
+// @ts-expect-error matmul: needs numbers, got bool
+export const flags_matmul: unknown = matmul(flags, input('three', 'bool', [3, 2]))
+
+// @ts-expect-error contract: needs numbers, got bool
+export const flags_contract: unknown = contract({ batch: [0], over: [1] }, { batch: [0], over: [1] })(flags, flags)
+
+// @ts-expect-error Argument of type '"bool"' is not assignable to parameter of type '"bf16" | "f16" | "f32" | "i32" | "u32"'.
+export const flags_iota: unknown = () => iota([2, 3], 1, 'bool')
+
+// @ts-expect-error cumulativeSum: needs numbers, got bool
+export const flags_cumulativeSum: unknown = cumulativeSum(1)(flags)
+
+// @ts-expect-error cumulativeProduct: needs numbers, got bool
+export const flags_cumulativeProduct: unknown = cumulativeProduct(1)(flags)
+
+// @ts-expect-error argmax: needs numbers, got bool
+export const flags_argmax: unknown = argmax(1)(flags)
+
+// @ts-expect-error argmin: needs numbers, got bool
+export const flags_argmin: unknown = argmin(1)(flags)
+
+// @ts-expect-error ranks: needs numbers, got bool
+export const flags_ranks: unknown = ranks(1)(flags)
+
+// @ts-expect-error argsort: needs numbers, got bool
+export const flags_argsort: unknown = argsort(1)(flags)
+
+// @ts-expect-error sort: needs numbers, got bool
+export const flags_sort: unknown = sort(1)(flags)
+
+// @ts-expect-error scatterAdd: needs numbers, got bool
+export const flags_scatterAdd: unknown = scatterAdd(0, 3)(flags, input('ids', 'i32', [2]))
+
+// @ts-expect-error addAlong: needs numbers, got bool
+export const flags_addAlong: unknown = addAlong(1, 3)(flags, input('places', 'i32', [2, 3]))
 
 // broadcasting ---------------------------------------------------------------------------
 

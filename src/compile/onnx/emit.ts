@@ -4,9 +4,10 @@
  *
  * Laws: the same program gives the same bytes; the file means what the program means (`test/runtime/onnx.test.ts`).
  */
-import { isApply, topological, type Apply, type Expr, type Type } from '../../core/Expr.ts'
+import { topological, type Apply, type Expr, type Type } from '../../core/Expr.ts'
 import type { OnnxValue } from '../../core/Lowering.ts'
 import { isNarrow } from '../../core/DType.ts'
+import { RA } from '../../core/fp.ts'
 import { formats, narrow } from '../../core/narrow.ts'
 import { stored, type Tensor } from '../../core/Tensor.ts'
 import type { Port, Program } from '../Program.ts'
@@ -19,6 +20,7 @@ import {
   portType,
   serialize,
   typeCode,
+  type Ends,
   type OnnxConstant,
   type OnnxModel,
   type OnnxNode,
@@ -39,6 +41,9 @@ export interface OnnxFile {
   readonly nodes: number
 }
 
+/** Values of inputs that are to be part of the file, by name. */
+export type Weights = ReadonlyMap<string, Tensor>
+
 type Values = Map<Expr, OnnxValue>
 
 const typeOf = ({ dtype, shape }: Type): Type => ({ dtype, shape })
@@ -56,28 +61,43 @@ const labels = (ports: ReadonlyArray<Port>, taken: Set<string>): ReadonlyArray<N
       }
   })
 
-const onnxPort = ({ label, dtype, shape }: NamedPort): OnnxPort => ({ name: label, type: portType(dtype), shape })
+const onnxPort =
+  (ends: Ends) =>
+  ({ label, dtype, shape }: NamedPort): OnnxPort => ({ name: label, type: portType(dtype, ends), shape })
+
+/** What stands for an input of the program: an input of the file, or a constant of the same name. */
+type Entries = ReadonlyMap<string, OnnxPort>
 
 // nodes ----------------------------------------------------------------------------------
 
 const written = (page: Sheet, node: Apply, values: Values): OnnxValue => {
   const { op, params, inputs } = node.term
   const type = typeOf(node)
-  // Expansion has left none of them.
-  if (op.onnx === 'derived') return { name: '', shape: node.shape, type }
   const operands = inputs.map((x) => values.get(x) as OnnxValue)
-  const value = op.onnx(page.on(op.name))({ node, params, inputs: operands, type })
+  // Expansion has left none that is derived.
+  const value = op.onnx === 'derived' ? '' : op.onnx(page.on(op.name))({ node, params, inputs: operands, type })
   return typeof value === 'string' ? { name: value, shape: node.shape, type } : { ...value, type }
 }
 
-const writeNode = (page: Sheet, node: Expr, values: Values, inputs: ReadonlyMap<string, NamedPort>): OnnxValue => {
-  if (isApply(node)) return written(page, node, values)
-  const { term } = node
-  const name =
-    term._tag === 'Constant'
-      ? page.graph.constant(node.dtype, Array.from(term.value.data), node.shape)
-      : page.rounded((term._tag === 'Input' && inputs.get(term.name)?.label) || '', node.dtype)
-  return { name, shape: node.shape, type: typeOf(node) }
+/** The numbers of an input, whatever they came as. */
+const entering = (page: Sheet, { dtype }: Type, { name, type }: OnnxPort): string =>
+  type === 'u16'
+    ? page.widened(page.graph.node('BitCast', [name], { to: typeCode.bf16 }), dtype)
+    : type === dtype
+      ? page.widened(name, dtype)
+      : page.rounded(name, dtype)
+
+const writeNode = (page: Sheet, node: Expr, values: Values, entries: Entries): OnnxValue => {
+  const { term, dtype, shape } = node
+  const whole = (name: string): OnnxValue => ({ name, shape, type: { dtype, shape } })
+  switch (term._tag) {
+    case 'Input':
+      return whole(entering(page, node, entries.get(term.name) ?? { name: term.name, type: carrier(dtype), shape }))
+    case 'Constant':
+      return whole(page.graph.constant(dtype, Array.from(term.value.data), shape))
+    case 'Apply':
+      return written(page, { ...node, term }, values)
+  }
 }
 
 // outputs --------------------------------------------------------------------------------
@@ -143,42 +163,71 @@ const finished = (page: Sheet, results: ReadonlyArray<readonly [value: string, l
   return { nodes, constants: needed(page.constants, nodes) }
 }
 
+/** A value of the type that it has in the language. */
 const wholeOf = (page: Sheet, node: Expr, values: Values): string =>
-  page.rounded(page.graph.full(values.get(node) as OnnxValue), node.dtype)
+  page.narrowed(page.graph.full(values.get(node) as OnnxValue), node.dtype)
 
 /** A value as an output of the file. */
-const leaving = (page: Sheet, node: Expr, values: Values): string => {
+const leaving = (page: Sheet, node: Expr, values: Values, ends: Ends): string => {
   const whole = wholeOf(page, node, values)
-  return node.dtype === 'f16' ? page.graph.node('Cast', [whole], { to: typeCode.f16 }) : whole
+  const type = portType(node.dtype, ends)
+  return type === 'u16'
+    ? page.graph.node('BitCast', [whole], { to: typeCode.u16 })
+    : type === node.dtype
+      ? whole
+      : page.widened(whole, node.dtype)
 }
 
 /** The body of a loop, whose operands beyond its inputs are values of the graph outside. */
 const writeBody: WriteBody = ({ variables, results }, inputs, prefix) => {
   const page = sheet(writeBody, prefix)
   const roots = expandFor('onnx').run(results)
-  const names = variables.map((_, i) => `%${prefix}x${i}`)
+  const own = variables.map((x, i) => ({ x, name: `%${prefix}x${i}` }))
+  const entry = (name: string, { dtype }: Type, i: number): string => (i < inputs ? page.widened(name, dtype) : name)
   const values: Values = new Map(
-    variables.map((x, i) => [x, { name: names[i] ?? '', shape: x.shape, type: typeOf(x) }])
+    own.map(({ x, name }, i) => [x, { name: entry(name, x, i), shape: x.shape, type: typeOf(x) }])
   )
   for (const node of topological(roots))
     if (!values.has(node)) values.set(node, writeNode(page, node, values, new Map()))
   const outputs = roots.map((node, i) => [wholeOf(page, node, values), `%${prefix}y${i}`] as const)
-  const port = ({ dtype, shape }: Type, name: string): OnnxPort => ({ name, type: carrier(dtype), shape })
+  const port = ({ dtype, shape }: Type, name: string): OnnxPort => ({ name, type: dtype, shape })
   return {
     ...finished(page, outputs),
-    inputs: variables.slice(0, inputs).map((x, i) => port(x, names[i] ?? '')),
+    inputs: own.slice(0, inputs).map(({ x, name }) => port(x, name)),
     outputs: roots.map((y, i) => port(y, `%${prefix}y${i}`)),
-    captures: names.slice(inputs)
+    captures: own.slice(inputs).map(({ name }) => name)
   }
 }
 
-const write = (program: Program, inputs: ReadonlyArray<NamedPort>, outputs: ReadonlyArray<NamedPort>): OnnxModel => {
+/** What a file is made of. */
+interface Contents {
+  readonly program: Program
+  readonly inputs: ReadonlyArray<NamedPort>
+  readonly outputs: ReadonlyArray<NamedPort>
+  readonly weights: Weights
+  readonly ends: Ends
+}
+
+const entryOf =
+  ({ weights, ends }: Contents) =>
+  (port: NamedPort): OnnxPort => ({
+    ...onnxPort(ends)(port),
+    ...(weights.has(port.name) ? { type: port.dtype } : {})
+  })
+
+const write = (contents: Contents): OnnxModel => {
+  const { program, inputs, outputs, ends } = contents
   const page = sheet(writeBody)
-  const byName = new Map(inputs.map((port) => [port.name, port]))
+  const entry = entryOf(contents)
+  const entries: Entries = new Map(inputs.map((port) => [port.name, entry(port)]))
   const values: Values = new Map()
-  for (const node of program.nodes) values.set(node, writeNode(page, node, values, byName))
-  const results = program.outputs.map(({ node }, i) => [leaving(page, node, values), outputs[i]?.label ?? ''] as const)
-  return { ...finished(page, results), inputs: inputs.map(onnxPort), outputs: outputs.map(onnxPort) }
+  for (const node of program.nodes) values.set(node, writeNode(page, node, values, entries))
+  const results = RA.zipWith(
+    program.outputs,
+    outputs,
+    ({ node }, { label }) => [leaving(page, node, values, ends), label] as const
+  )
+  return { ...finished(page, results), inputs: inputs.map(entry), outputs: outputs.map(onnxPort(ends)) }
 }
 
 /** The program with every operation one that ONNX has a lowering of. */
@@ -187,12 +236,9 @@ const expanded = (program: Program): Program => {
   return {
     ...program,
     nodes: topological(roots),
-    outputs: program.outputs.map((port, i) => ({ ...port, node: roots[i] ?? port.node }))
+    outputs: RA.zipWith(program.outputs, roots, (port, node) => ({ ...port, node }))
   }
 }
-
-/** Values of inputs that are to be part of the file, by name. */
-export type Weights = ReadonlyMap<string, Tensor>
 
 const bytesOf = ({ dtype, shape, data }: Tensor): Uint8Array => {
   const held = isNarrow(dtype) ? narrow(formats[dtype])(data) : stored({ dtype, shape, data }).data
@@ -214,11 +260,11 @@ const weighted = (model: OnnxModel, inputs: ReadonlyArray<NamedPort>, weights: W
 }
 
 /** The file of a program; inputs named in `weights` are held by the file, and are no inputs of it. */
-export const emit = (program: Program, weights: Weights = new Map()): OnnxFile => {
+export const emit = (program: Program, weights: Weights = new Map(), ends: Ends = 'numbers'): OnnxFile => {
   const taken = new Set<string>() // local
   const inputs = labels(program.inputs, taken)
   const outputs = labels(program.outputs, taken)
-  const model = weighted(write(expanded(program), inputs, outputs), inputs, weights)
+  const model = weighted(write({ program: expanded(program), inputs, outputs, weights, ends }), inputs, weights)
   return {
     bytes: serialize(model),
     inputs: inputs.filter(({ name }) => !weights.has(name)),

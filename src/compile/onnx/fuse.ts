@@ -45,7 +45,7 @@ const soleMaker = ({ makers, counts }: Uses, name: string | undefined): OnnxNode
   name !== undefined && counts.get(name) === 1 ? makers.get(name) : undefined
 
 const scaledProduct = (uses: Uses, { op, inputs }: OnnxNode): Scaled | undefined => {
-  const factor = op === 'Mul' ? uses.numbers.get(inputs[1] ?? '') : undefined
+  const [, factor] = op === 'Mul' ? inputs.map((name) => uses.numbers.get(name)) : []
   if (factor === undefined) return undefined
   const maker = soleMaker(uses, inputs[0])
   const reshape = maker?.op === 'Reshape' ? maker : undefined

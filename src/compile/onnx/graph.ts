@@ -2,16 +2,25 @@
  * Writes an ONNX graph. Equal nodes and equal constants are written once, so that what an operation and its derivative
  * have in common is computed once, and names depend on nothing but the order of writing.
  */
-import type { DType } from '../../core/DType.ts'
+import { isNarrow, type DType } from '../../core/DType.ts'
+import { RA } from '../../core/fp.ts'
 import type { Lambda } from '../../core/Lambda.ts'
 import type { OnnxAttribute, OnnxGraph, OnnxLoop, OnnxValue } from '../../core/Lowering.ts'
-import { equal, size, type Shape } from '../../core/Shape.ts'
+import { equal, range, size, type Shape } from '../../core/Shape.ts'
 import { carrier, rawData, typeCode, type OnnxBody, type OnnxConstant, type OnnxNode, type OnnxType } from './model.ts'
 
 // model ----------------------------------------------------------------------------------
 
+/** Narrow floats on their way: a value is computed with as `f32`, and crosses the ends of a graph in its own format. */
+export interface Formats {
+  /** A value in as many bits as its element type has; of one that was widened, what it was before. */
+  readonly narrowed: (name: string, dtype: DType) => string
+  /** The same numbers, as the graph computes with them. */
+  readonly widened: (name: string, dtype: DType) => string
+}
+
 /** A graph being written; it grows by what its `graph` is asked for. */
-export interface Sheet {
+export interface Sheet extends Formats {
   readonly graph: OnnxGraph
   readonly nodes: ReadonlyArray<OnnxNode>
   readonly constants: ReadonlyArray<OnnxConstant>
@@ -24,15 +33,23 @@ export interface Sheet {
 /** Writes the graph inside a node; its names begin with the prefix, and its first operands are its inputs. */
 export type WriteBody = (body: Lambda, inputs: number, prefix: string) => OnnxBody
 
+interface Before {
+  readonly dtype: DType
+  readonly name: string
+}
+
 interface Ink {
   /** What values are called begins so: no graph inside another has a name of that one. */
   readonly prefix: string
   readonly writeBody: WriteBody
   /** What each reshaped value is a reshape of. */
   readonly reshapes: Map<string, string>
+  /** What each widened value was before. */
+  readonly formats: Map<string, Before>
   readonly nodes: Array<OnnxNode>
   readonly constants: Array<OnnxConstant>
-  readonly written: Map<string, ReadonlyArray<string>>
+  /** The numbers of what has been written, by its description. */
+  readonly written: Map<string, number>
 }
 
 // constructors ---------------------------------------------------------------------------
@@ -57,67 +74,89 @@ const nodeText = (
 
 const numberText = (value: number): string => (Object.is(value, -0) ? '-0' : String(value))
 
-const writeNodes =
-  (ink: Ink, operation: string): OnnxGraph['nodes'] =>
-  (op, given, attributes, outputs, domain = '') => {
-    const [first = '', ...rest] = given
-    // A reshape of a reshape is one of the original.
-    const inputs = op === 'Reshape' ? [ink.reshapes.get(first) ?? first, ...rest] : given
-    const key = nodeText(op, inputs, attributes, outputs, domain)
-    const known = ink.written.get(key)
-    if (known !== undefined) return known
-    const id = ink.nodes.length
-    const made = Array.from({ length: outputs }, (_, i) => valueName(ink.prefix, id, i))
-    ink.written.set(key, made)
-    if (op === 'Reshape') ink.reshapes.set(made[0] ?? '', inputs[0] ?? '')
-    ink.nodes.push({ op, name: `${operation}/${op}.${id}`, inputs, outputs: made, attributes, domain })
-    return made
+/** The number of what a description describes, in a list that it joins when it is new. */
+const numbered = <A>(ink: Ink, list: Array<A>, key: string, make: (id: number) => A): number => {
+  const known = ink.written.get(key)
+  if (known !== undefined) return known
+  const id = list.length
+  ink.written.set(key, id)
+  list.push(make(id))
+  return id
+}
+
+const outputsOf = ({ prefix }: Ink, id: number, outputs: number): ReadonlyArray<string> =>
+  range(outputs).map((i) => valueName(prefix, id, i))
+
+type Written = Parameters<OnnxGraph['nodes']>
+
+/** The number of a node. */
+const writeNode = (ink: Ink, operation: string, ...[op, given, attributes, outputs, domain = '']: Written): number => {
+  const [first = '', ...rest] = given
+  // A reshape of a reshape is one of the original.
+  const source = ink.reshapes.get(first) ?? first
+  const inputs = op === 'Reshape' ? [source, ...rest] : given
+  return numbered(ink, ink.nodes, nodeText(op, inputs, attributes, outputs, domain), (id) => {
+    const made = outputsOf(ink, id, outputs)
+    if (op === 'Reshape') for (const name of made) ink.reshapes.set(name, source)
+    return { op, name: `${operation}/${op}.${id}`, inputs, outputs: made, attributes, domain }
+  })
+}
+
+const writeCast = (ink: Ink, operation: string, name: string, to: OnnxType): string =>
+  valueName(ink.prefix, writeNode(ink, operation, 'Cast', [name], { to: typeCode[to] }, 1), 0)
+
+const formatsOf = (ink: Ink, operation: string): Formats => ({
+  narrowed: (name, dtype) => {
+    if (!isNarrow(dtype)) return name
+    const before = ink.formats.get(name)
+    return before?.dtype === dtype ? before.name : writeCast(ink, operation, name, dtype)
+  },
+  widened: (name, dtype) => {
+    if (!isNarrow(dtype)) return name
+    const wide = writeCast(ink, operation, name, 'f32')
+    ink.formats.set(wide, { dtype, name })
+    return wide
   }
+})
+
+/** A narrow float is rounded on its way and stays `f32`. */
+const rounded =
+  ({ narrowed, widened }: Formats): Sheet['rounded'] =>
+  (name, dtype) =>
+    widened(narrowed(name, dtype), dtype)
 
 /** Equal bodies are the same expressions, since the operands of a lambda are named by their places. */
 const loopText = ({ body, reverse }: OnnxLoop, inputs: ReadonlyArray<string>): string =>
   JSON.stringify(['Scan', body.results.map(({ id }) => id), body.variables.map(({ id }) => id), reverse, inputs])
 
 const writeLoop =
-  (
-    ink: Ink,
-    operation: string,
-    wholes: (values: ReadonlyArray<OnnxValue>) => ReadonlyArray<string>
-  ): OnnxGraph['scan'] =>
+  (ink: Ink, operation: string, whole: OnnxGraph['full'], { narrowed, widened }: Formats): OnnxGraph['scan'] =>
   (loop) => {
     const { body, carries, sequences, constants, reverse } = loop
-    const inputs = wholes([...carries, ...sequences, ...constants])
-    const key = loopText(loop, inputs)
-    const known = ink.written.get(key)
-    if (known !== undefined) return known
-    const id = ink.nodes.length
-    const made = body.results.map((_, i) => valueName(ink.prefix, id, i))
-    const direction = (n: number): ReadonlyArray<number> => Array.from({ length: n }, () => Number(reverse))
-    ink.written.set(key, made)
-    ink.nodes.push({
+    const entering = [...carries, ...sequences].map((value) => narrowed(whole(value), value.type.dtype))
+    const inputs = [...entering, ...constants.map(whole)]
+    const outputs = body.results.length
+    const direction = (n: number): ReadonlyArray<number> => range(n).map(() => Number(reverse))
+    const id = numbered(ink, ink.nodes, loopText(loop, inputs), (id) => ({
       op: 'Scan',
       name: `${operation}/Scan.${id}`,
       inputs,
-      outputs: made,
+      outputs: outputsOf(ink, id, outputs),
       attributes: {
         num_scan_inputs: sequences.length,
         scan_input_directions: direction(sequences.length),
-        scan_output_directions: direction(body.results.length - carries.length)
+        scan_output_directions: direction(outputs - carries.length)
       },
       domain: '',
       body: ink.writeBody(body, carries.length + sequences.length, `${ink.prefix}${id}/`)
-    })
-    return made
+    }))
+    return RA.zipWith(outputsOf(ink, id, outputs), body.results, (name, { dtype }) => widened(name, dtype))
   }
 
 const writeConstant = (ink: Ink, type: OnnxType, values: ReadonlyArray<number>, shape: Shape): string => {
+  const name = (id: number): string => `%${ink.prefix}c${id}`
   const key = `constant ${type} [${shape}] ${values.map(numberText).join(' ')}`
-  const known = ink.written.get(key)?.[0]
-  if (known !== undefined) return known
-  const name = `%${ink.prefix}c${ink.constants.length}`
-  ink.written.set(key, [name])
-  ink.constants.push({ name, type, shape, data: rawData(type, values) })
-  return name
+  return name(numbered(ink, ink.constants, key, (id) => ({ name: name(id), type, shape, data: rawData(type, values) })))
 }
 
 /** The value with every axis of its type at full size; axes of size 1 cost nothing. */
@@ -129,34 +168,48 @@ const full = (graph: Pick<OnnxGraph, 'node' | 'ints'>, { name, shape, type }: On
       : graph.node('Expand', [name, graph.ints(type.shape)])
 
 const writer = (ink: Ink, operation: string): OnnxGraph => {
-  const nodes = writeNodes(ink, operation)
+  const nodes: OnnxGraph['nodes'] = (op, inputs, attributes, outputs, domain) =>
+    outputsOf(ink, writeNode(ink, operation, op, inputs, attributes, outputs, domain), outputs)
   const node: OnnxGraph['node'] = (op, inputs, attributes = {}, domain = '') =>
-    nodes(op, inputs, attributes, 1, domain)[0] ?? ''
+    valueName(ink.prefix, writeNode(ink, operation, op, inputs, attributes, 1, domain), 0)
   const ints: OnnxGraph['ints'] = (values) => writeConstant(ink, 'i64', values, [values.length])
-  const convert = (name: string, to: OnnxType): string => node('Cast', [name], { to: typeCode[to] })
+  const formats = formatsOf(ink, operation)
   const whole: OnnxGraph['full'] = (value) => full({ node, ints }, value)
   return {
     node,
     nodes,
     ints,
-    scan: writeLoop(ink, operation, (values) => values.map(whole)),
+    scan: writeLoop(ink, operation, whole, formats),
     constant: (dtype, values, shape = []) =>
       writeConstant(ink, dtype === 'f64' || dtype === 'i64' ? dtype : carrier(dtype), values, shape),
-    // A narrow float is rounded on its way and stays `f32`.
-    cast: (name, to) => (to === 'f16' || to === 'bf16' ? convert(convert(name, to), 'f32') : convert(name, to)),
+    cast: (name, to) =>
+      to === 'f16' || to === 'bf16'
+        ? rounded(formats)(name, to)
+        : to === 'f32' && ink.formats.has(name)
+          ? name
+          : writeCast(ink, operation, name, to),
     full: whole
   }
 }
 
 /** An empty sheet. */
 export const sheet = (writeBody: WriteBody, prefix = ''): Sheet => {
-  const ink: Ink = { prefix, writeBody, reshapes: new Map(), nodes: [], constants: [], written: new Map() } // local
-  const graph = writer(ink, 'program')
+  const ink: Ink = {
+    prefix,
+    writeBody,
+    reshapes: new Map(),
+    formats: new Map(),
+    nodes: [],
+    constants: [],
+    written: new Map()
+  } // local
+  const formats = formatsOf(ink, 'program')
   return {
-    graph,
+    graph: writer(ink, 'program'),
     nodes: ink.nodes,
     constants: ink.constants,
     on: (operation) => writer(ink, operation),
-    rounded: (name, dtype) => (dtype === 'f16' || dtype === 'bf16' ? graph.cast(name, dtype) : name)
+    rounded: rounded(formats),
+    ...formats
   }
 }

@@ -1,9 +1,10 @@
 /**
  * An ONNX graph as a value, and the file that it is written to.
  *
- * Source: https://onnx.ai/onnx/repo-docs/IR.html, opset 21, IR version 10.
+ * Source: https://onnx.ai/onnx/repo-docs/IR.html, IR version 10; opset 21, or 26 where `BitCast` is used.
  */
 import type { DType } from '../../core/DType.ts'
+import { RA } from '../../core/fp.ts'
 import type { OnnxAttribute } from '../../core/Lowering.ts'
 import type { Shape } from '../../core/Shape.ts'
 import { bytes, encode, float, int, message, packed, text, type Field } from './protobuf.ts'
@@ -11,7 +12,7 @@ import { bytes, encode, float, int, message, packed, text, type Field } from './
 // model ----------------------------------------------------------------------------------
 
 /** Element types of values in the graph. */
-export type OnnxType = 'f32' | 'f64' | 'f16' | 'bf16' | 'i32' | 'i64' | 'u32' | 'bool'
+export type OnnxType = 'f32' | 'f64' | 'f16' | 'bf16' | 'i32' | 'i64' | 'u16' | 'u32' | 'bool'
 
 export interface OnnxNode {
   readonly op: string
@@ -54,6 +55,7 @@ export interface OnnxModel {
 /** Codes of `TensorProto.DataType`. */
 export const typeCode: Readonly<Record<OnnxType, number>> = {
   f32: 1,
+  u16: 4,
   i32: 6,
   i64: 7,
   bool: 9,
@@ -64,11 +66,18 @@ export const typeCode: Readonly<Record<OnnxType, number>> = {
 }
 
 /** What an element type is inside a graph: narrow floats are kept as `f32`, since few kernels take them. */
-export const carrier = (dtype: DType): Exclude<OnnxType, 'f16' | 'bf16'> =>
+export const carrier = (dtype: DType): Exclude<OnnxType, 'f16' | 'bf16' | 'u16'> =>
   dtype === 'f16' || dtype === 'bf16' ? 'f32' : dtype
 
-/** What an input or an output is: of narrow floats onnxruntime's tensors have `f16` alone. */
-export const portType = (dtype: DType): Exclude<OnnxType, 'bf16'> => (dtype === 'f16' ? dtype : carrier(dtype))
+/**
+ * How `bf16`, of which onnxruntime for Node has no tensors, crosses the ends of a file: as numbers of `f32`, which anyone
+ * can feed, or as the patterns of the numbers, which take half the room.
+ */
+export type Ends = 'numbers' | 'patterns'
+
+/** What an input or an output is. */
+export const portType = (dtype: DType, ends: Ends): OnnxType =>
+  dtype === 'f16' ? dtype : dtype === 'bf16' && ends === 'patterns' ? 'u16' : carrier(dtype)
 
 /** The elements of a constant as a file stores them, little-endian. */
 export const rawData = (type: OnnxType, values: ReadonlyArray<number>): Uint8Array => {
@@ -89,7 +98,8 @@ export const rawData = (type: OnnxType, values: ReadonlyArray<number>): Uint8Arr
 
 // interpretations ------------------------------------------------------------------------
 
-const opset = 21
+/** The operations of a version, unless one is used that came later. */
+const opsets = { usual: 21, bitCast: 26 } as const
 const irVersion = 10
 
 const attributeValue = (value: OnnxAttribute): ReadonlyArray<Field> => {
@@ -108,7 +118,7 @@ const listed = ({ inputs, body }: OnnxNode): ReadonlyArray<string> =>
 /** The graph inside a node, with the names that values outside have. */
 const inside = ({ inputs }: OnnxNode, body: OnnxBody): OnnxModel => {
   const first = inputs.length - body.captures.length
-  const outer = new Map(body.captures.map((name, i) => [name, inputs[first + i] ?? name]))
+  const outer = new Map(RA.zip(body.captures, inputs.slice(first)))
   const nodes = body.nodes.map((node) => ({ ...node, inputs: node.inputs.map((name) => outer.get(name) ?? name) }))
   return { ...body, nodes }
 }
@@ -149,6 +159,8 @@ const graphFields = (model: OnnxModel): ReadonlyArray<Field> => [
 const domainsOf = ({ nodes }: OnnxModel): ReadonlyArray<string> =>
   nodes.flatMap(({ domain, body }) => [domain, ...(body === undefined ? [] : domainsOf(body))])
 
+const usesBitCast = ({ nodes }: OnnxModel): boolean => nodes.some(({ op }) => op === 'BitCast')
+
 /** The file. Equal models give equal bytes. */
 export const serialize = (model: OnnxModel): Uint8Array<ArrayBuffer> => {
   const domains = [...new Set(domainsOf(model))].filter((domain) => domain !== '').sort()
@@ -156,7 +168,7 @@ export const serialize = (model: OnnxModel): Uint8Array<ArrayBuffer> => {
     int(1, irVersion),
     text(2, 'fluxion'),
     message(7, graphFields(model)),
-    opsetField('', opset),
+    opsetField('', usesBitCast(model) ? opsets.bitCast : opsets.usual),
     ...domains.map((domain) => opsetField(domain, 1))
   ])
 }

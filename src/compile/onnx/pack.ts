@@ -6,6 +6,8 @@
  * Laws: `test/compile/onnx/pack.test.ts` (the parts have the values that they had).
  */
 import { apply, input, isApply, topological, type Apply, type Expr } from '../../core/Expr.ts'
+import { RA } from '../../core/fp.ts'
+import { substitute } from '../../core/Lambda.ts'
 import { equal, size } from '../../core/Shape.ts'
 import { $ } from '../../ops/registry.ts'
 import type { Port, Program } from '../Program.ts'
@@ -21,12 +23,15 @@ export interface Packed {
 
 /** A state, that is an input with an output of the same name and type, and what it becomes. */
 interface State {
+  /** Its place among the outputs. */
+  readonly place: number
   readonly port: Port
   readonly before: Expr
   readonly after: Expr
 }
 
 interface Pack {
+  readonly name: string
   readonly flat: Expr
   readonly states: ReadonlyArray<State>
 }
@@ -50,7 +55,7 @@ const shapesOfUpdates = (nodes: ReadonlyArray<Expr>): ReadonlyMap<Expr, string> 
     if (scalar !== undefined) return `#${scalar.id}`
     if (!isPointwise(node)) return texts.hole
     const { op, params, inputs } = node.term
-    const text = `${op.name}${JSON.stringify(params)}(${inputs.map((x) => known.get(x) ?? '').join()})`
+    const text = `${op.name}${JSON.stringify(params)}(${inputs.map((x) => known.get(x)).join()})`
     return text.length > texts.longest ? texts.hole : text
   }
   for (const node of nodes) known.set(node, textOf(node))
@@ -59,10 +64,10 @@ const shapesOfUpdates = (nodes: ReadonlyArray<Expr>): ReadonlyMap<Expr, string> 
 
 const statesOf = ({ nodes, outputs }: Program): ReadonlyArray<State> => {
   const inputs = new Map(nodes.flatMap((node) => (node.term._tag === 'Input' ? [[node.term.name, node] as const] : [])))
-  return outputs.flatMap(({ name, dtype, shape, node: after }) => {
+  return outputs.flatMap(({ name, dtype, shape, node: after }, place) => {
     const before = inputs.get(name)
     const fits = before?.dtype === dtype && equal(before.shape, shape) && dtype === 'f32' && size(shape) <= largest
-    return before !== undefined && fits ? [{ port: { name, dtype, shape }, before, after }] : []
+    return before !== undefined && fits ? [{ place, port: { name, dtype, shape }, before, after }] : []
   })
 }
 
@@ -89,31 +94,33 @@ const families = (states: ReadonlyArray<State>): ReadonlyArray<ReadonlyArray<Sta
       const both = [...mine, ...theirs]
       for (const member of both) family.set(member, both)
     }
-  const order = new Map(states.map((state, i) => [state, i]))
-  return [...new Set(family.values())].map((members) =>
-    [...members].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0))
-  )
+  return [...new Set(family.values())].map((members) => members.toSorted((a, b) => a.place - b.place))
 }
 
 /** Families that are updated alike, member by member. See Note [Families] */
 const groupsOf = (program: Program): ReadonlyArray<ReadonlyArray<State>> => {
   const updates = shapesOfUpdates(program.nodes)
-  const textOf = ({ after }: State): string => updates.get(after) ?? texts.hole
-  const alikes = new Map<string, Array<ReadonlyArray<State>>>() // local
+  const textOf = ({ after }: State): string | undefined => updates.get(after)
+  const alikes = new Map<string, ReadonlyArray<Array<State>>>() // local
   for (const family of families(statesOf(program).filter((state) => textOf(state) !== texts.hole))) {
     const text = family.map(textOf).join(' ')
     const known = alikes.get(text)
-    if (known === undefined) alikes.set(text, [family])
-    else known.push(family)
+    if (known === undefined)
+      alikes.set(
+        text,
+        family.map((state) => [state])
+      )
+    else family.forEach((state, member) => known[member]?.push(state))
   }
-  return [...alikes.values()]
-    .filter((alike) => alike.length >= fewest)
-    .flatMap((alike) => (alike[0] ?? []).map((_, member) => alike.map((family) => family[member] as State)))
+  return [...alikes.values()].flat().filter((group) => group.length >= fewest)
 }
 
 /** A name that no port has. */
 const nameOf = (group: ReadonlyArray<State>, taken: ReadonlySet<string>): string => {
-  const plain = `${group[0]?.port.name ?? ''}…`
+  const plain = group
+    .slice(0, 1)
+    .map(({ port }) => `${port.name}…`)
+    .join('')
   for (let name = plain; ; name = `${name}…`) if (!taken.has(name)) return name
 }
 
@@ -121,7 +128,8 @@ const packsOf = (program: Program): ReadonlyArray<Pack> => {
   const taken = new Set([...program.inputs, ...program.outputs].map(({ name }) => name))
   return groupsOf(program).map((states) => {
     const length = states.reduce((n, { port }) => n + size(port.shape), 0)
-    return { flat: input(nameOf(states, taken), 'f32', [length]), states }
+    const name = nameOf(states, taken)
+    return { name, flat: input(name, 'f32', [length]), states }
   })
 }
 
@@ -145,9 +153,10 @@ const alike = (nodes: ReadonlyArray<Expr>, length: number, together: Together): 
     return nodes.every((x) => splat(x) === scalar) ? $.broadcast(scalar, { shape: [length], axes: [] }) : undefined
   if (first === undefined || !isPointwise(first)) return undefined
   const { op, params, inputs } = first.term
-  const text = JSON.stringify(params)
+  const textOf = (site: Apply['term']): string => JSON.stringify([site.params, site.inputs.map(({ dtype }) => dtype)])
+  const text = textOf(first.term)
   const same = nodes.flatMap((node) =>
-    isApply(node) && node.term.op === op && JSON.stringify(node.term.params) === text ? [node.term.inputs] : []
+    isApply(node) && node.term.op === op && textOf(node.term) === text ? [node.term.inputs] : []
   )
   return same.length === nodes.length
     ? apply(
@@ -177,23 +186,11 @@ const packing = (packs: ReadonlyArray<Pack>): Together => {
 
 /** Each state of a pack as a part of it. */
 const partsOf = ({ flat, states }: Pack): ReadonlyArray<readonly [Expr, Expr]> => {
-  const ends = states.reduce<ReadonlyArray<number>>((at, { port }) => [...at, (at.at(-1) ?? 0) + size(port.shape)], [0])
-  return states.map(({ before, port }, i) => {
-    const part = $.slice(flat, { start: [ends[i] ?? 0], stop: [ends[i + 1] ?? 0], step: [1] })
+  const starts = RA.scanLeft(0, (at, { port }: State) => at + size(port.shape))(states)
+  return RA.zipWith(states, starts, ({ before, port }, start) => {
+    const part = $.slice(flat, { start: [start], stop: [start + size(port.shape)], step: [1] })
     return [before, $.reshape(part, { shape: port.shape })]
   })
-}
-
-/** The graph with some leaves replaced. */
-const replaced = (roots: ReadonlyArray<Expr>, leaves: ReadonlyArray<readonly [Expr, Expr]>): ReadonlyArray<Expr> => {
-  const image = new Map(leaves) // local
-  for (const node of topological(roots)) {
-    if (image.has(node)) continue
-    const { term } = node
-    const moved = term._tag === 'Apply' ? term.inputs.map((x) => image.get(x) ?? x) : []
-    image.set(node, term._tag === 'Apply' ? apply(term.op, moved, term.params) : node)
-  }
-  return roots.map((root) => image.get(root) ?? root)
 }
 
 // interpretations ------------------------------------------------------------------------
@@ -205,21 +202,19 @@ export const pack = (program: Program): Packed => {
   const together = packing(packs)
   const gone = new Set(packs.flatMap(({ states }) => states.map(({ port }) => port.name)))
   const kept = program.outputs.filter(({ name }) => !gone.has(name))
-  const flats = packs.map(({ flat, states }) => ({ flat, node: together(states.map(({ after }) => after)) }))
-  const roots = replaced([...flats.map(({ node }) => node), ...kept.map(({ node }) => node)], packs.flatMap(partsOf))
-  const portOf = ({ flat }: Pick<Pack, 'flat'>): Port => ({
-    name: flat.term._tag === 'Input' ? flat.term.name : '',
-    dtype: flat.dtype,
-    shape: flat.shape
-  })
-  const outputs = [...flats.map(portOf), ...kept].map((port, i) => ({ ...port, node: roots[i] as Expr }))
+  const roots = substitute(
+    [...packs.map(({ states }) => together(states.map(({ after }) => after))), ...kept.map(({ node }) => node)],
+    ...RA.unzip(packs.flatMap(partsOf))
+  )
+  const portOf = ({ name, flat: { dtype, shape } }: Pack): Port => ({ name, dtype, shape })
+  const outputs = RA.zipWith([...packs.map(portOf), ...kept], roots, (port, node) => ({ ...port, node }))
   return {
     program: {
       inputs: [...packs.map(portOf), ...program.inputs.filter(({ name }) => !gone.has(name))],
       outputs,
       nodes: topological(roots)
     },
-    packs: new Map(packs.map((it) => [portOf(it).name, it.states.map(({ port }) => port)]))
+    packs: new Map(packs.map(({ name, states }) => [name, states.map(({ port }) => port)]))
   }
 }
 

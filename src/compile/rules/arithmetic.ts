@@ -85,7 +85,6 @@ const quotients: ReadonlyArray<Rule> = [
 
 const powers: ReadonlyArray<Rule> = [
   onBinary('powers that are products or roots', 'pow', (x, y) => {
-    if (!float(x)) return undefined
     switch (numberOf(y)) {
       case 1:
         return x
@@ -115,8 +114,7 @@ const logic: ReadonlyArray<Rule> = [
     on: ['where'],
     rewrite: ({ term: { inputs } }) => {
       const [c, x, y] = inputs
-      if (c === undefined || x === undefined || y === undefined) return undefined
-      const known = numberOf(c)
+      const known = c && numberOf(c)
       return x === y ? x : known === undefined ? undefined : known === 0 ? y : x
     }
   }

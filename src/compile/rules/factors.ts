@@ -121,12 +121,10 @@ const contracted =
   (node: Apply): Expr | undefined => {
     const [x, y] = node.term.inputs
     const params = node.term.params as Contract
-    if (x === undefined || y === undefined) return undefined
-    const left = scaledEvenly(x)
-    if (left !== undefined && worth(x, node, left.scalar))
+    const [left, right] = [scaledEvenly(x), scaledEvenly(y)]
+    if (x && y && left && worth(x, node, left.scalar))
       return $.mul($.contract(left.value, y, params), spread(left.scalar, node))
-    const right = scaledEvenly(y)
-    return right !== undefined && worth(y, node, right.scalar)
+    return x && y && right && worth(y, node, right.scalar)
       ? $.mul($.contract(x, right.value, params), spread(right.scalar, node))
       : undefined
   }

@@ -32,8 +32,8 @@ export const onUnary = <P>(
   name,
   on: typeof on === 'string' ? [on] : on,
   rewrite: (node) => {
-    const x = node.term.inputs[0]
-    return x === undefined ? undefined : rewrite(x, node.term.params as P, node)
+    const [x] = node.term.inputs
+    return x && rewrite(x, node.term.params as P, node)
   }
 })
 
@@ -46,13 +46,22 @@ export const onBinary = (
   on: [on],
   rewrite: (node) => {
     const [x, y] = node.term.inputs
-    return x === undefined || y === undefined ? undefined : rewrite(x, y, node)
+    return x && y && rewrite(x, y, node)
   }
 })
 
 /** A rule on a commutative operation, which looks at the operands in both orders. */
 export const onPair = (name: string, on: string, rewrite: (x: Expr, y: Expr) => Expr | undefined): Rule =>
   onBinary(name, on, (x, y) => rewrite(x, y) ?? rewrite(y, x))
+
+// places ---------------------------------------------------------------------------------
+
+/** A number of a list by its place; where there is none, it is none. */
+export const nth = (list: ReadonlyArray<number>, place: number): number => list[place] ?? NaN
+
+/** The numbers at places. */
+export const pick = (list: ReadonlyArray<number>, places: ReadonlyArray<number>): ReadonlyArray<number> =>
+  places.map((place) => nth(list, place))
 
 // repetition -----------------------------------------------------------------------------
 

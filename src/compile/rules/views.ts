@@ -1,5 +1,6 @@
 /** Views of views, and views that change nothing. */
 import type { Apply, Expr } from '../../core/Expr.ts'
+import { RA } from '../../core/fp.ts'
 import { equal, range, size, type Shape } from '../../core/Shape.ts'
 import {
   $,
@@ -16,14 +17,15 @@ import {
 import { freeOf } from '../../ops/contract.ts'
 import { apply } from '../../core/Expr.ts'
 import type { Rule } from '../rewrite.ts'
-import { float, is, onUnary, rescaled, splat, spread, under } from './match.ts'
+import { float, is, nth, onUnary, pick, rescaled, splat, spread, under } from './match.ts'
 
 const paramsOf = <P>(node: Apply): P => node.term.params as P
 
 /** The operand and parameters of a node of `op`. */
 const inner = <P>(node: Expr, op: string): { readonly x: Expr; readonly params: P } | undefined => {
-  const x = is(node, op) ? node.term.inputs[0] : undefined
-  return x && is(node, op) ? { x, params: paramsOf<P>(node) } : undefined
+  if (!is(node, op)) return undefined
+  const [x] = node.term.inputs
+  return x && { x, params: paramsOf<P>(node) }
 }
 
 const isZero = (values: ReadonlyArray<number>): boolean => values.every((n) => n === 0)
@@ -31,7 +33,10 @@ const isZero = (values: ReadonlyArray<number>): boolean => values.every((n) => n
 /** The order of the axes that are not of size 1 is kept. */
 const still = (shape: Shape, order: ReadonlyArray<number>): boolean => {
   const moving = order.filter((axis) => shape[axis] !== 1)
-  return moving.every((axis, i) => i === 0 || axis > (moving[i - 1] ?? -1))
+  return equal(
+    moving,
+    moving.toSorted((a, b) => a - b)
+  )
 }
 
 // rearrangements ---------------------------------------------------------------------------
@@ -47,7 +52,7 @@ const rearrangements: ReadonlyArray<Rule> = [
   ),
   onUnary<Transpose>('a transpose of a transpose', 'transpose', (x, { order }) => {
     const below = inner<Transpose>(x, 'transpose')
-    return below && $.transpose(below.x, { order: order.map((axis) => below.params.order[axis] ?? 0) })
+    return below && $.transpose(below.x, { order: pick(below.params.order, order) })
   }),
   onUnary<Reshape>('a reshape of a scalar', 'reshape', (x, _, node) =>
     x.shape.length === 0 ? spread(x, node) : undefined
@@ -63,12 +68,7 @@ const rearrangements: ReadonlyArray<Rule> = [
 /** The axes of a shape that are not of size 1, where taking the others away is all that `from` needs to become it. */
 const insertedOnes = (from: Shape, to: Shape): ReadonlyArray<number> | undefined => {
   const real = range(to.length).filter((axis) => to[axis] !== 1)
-  return equal(
-    from,
-    real.map((axis) => to[axis] ?? 1)
-  )
-    ? real
-    : undefined
+  return equal(from, pick(to, real)) ? real : undefined
 }
 
 const repetitions: ReadonlyArray<Rule> = [
@@ -77,7 +77,7 @@ const repetitions: ReadonlyArray<Rule> = [
   ),
   onUnary<BroadcastTo>('a broadcast of a broadcast', 'broadcast', (x, { shape, axes }) => {
     const below = inner<BroadcastTo>(x, 'broadcast')
-    return below && $.broadcast(below.x, { shape, axes: below.params.axes.map((axis) => axes[axis] ?? 0) })
+    return below && $.broadcast(below.x, { shape, axes: pick(axes, below.params.axes) })
   }),
   onUnary<BroadcastTo>('a broadcast of one element', 'broadcast', (x, { shape }) =>
     x.shape.length > 0 && size(x.shape) === 1
@@ -87,7 +87,7 @@ const repetitions: ReadonlyArray<Rule> = [
   onUnary<BroadcastTo>('a broadcast of axes of size 1', 'broadcast', (x, { shape, axes }) => {
     const below = inner<Reshape>(x, 'reshape')
     const real = below && insertedOnes(below.x.shape, x.shape)
-    return below && real && $.broadcast(below.x, { shape, axes: real.map((axis) => axes[axis] ?? 0) })
+    return below && real && $.broadcast(below.x, { shape, axes: pick(axes, real) })
   }),
   onUnary<Reshape>('a broadcast that adds axes of size 1', 'broadcast', (x, { shape }) =>
     x.shape.length > 0 && size(shape) === size(x.shape) && size(shape) > 0 ? $.reshape(x, { shape }) : undefined
@@ -104,10 +104,7 @@ const piece = (x: Expr, { start, stop, step }: Slice): Expr | undefined => {
   if (!is(x, 'concat') || step.some((n) => n !== 1)) return undefined
   const { axis } = paramsOf<Concat>(x)
   if (start.some((n, i) => i !== axis && (n !== 0 || stop[i] !== x.shape[i]))) return undefined
-  const ends = x.term.inputs.reduce<ReadonlyArray<number>>(
-    (at, part) => [...at, (at.at(-1) ?? 0) + (part.shape[axis] ?? 0)],
-    [0]
-  )
+  const ends = RA.scanLeft(0, (at, part: Expr) => at + nth(part.shape, axis))(x.term.inputs)
   const i = ends.findIndex((end, k) => end === start[axis] && ends[k + 1] === stop[axis])
   return x.term.inputs[i]
 }
@@ -117,11 +114,11 @@ const cuts: ReadonlyArray<Rule> = [
   onUnary<Slice>('a slice of a slice', 'slice', (x, { start, stop, step }) => {
     const below = inner<Slice>(x, 'slice')
     if (below === undefined) return undefined
-    const at = (n: number, i: number): number => (below.params.start[i] ?? 0) + n * (below.params.step[i] ?? 1)
+    const at = (n: number, i: number): number => nth(below.params.start, i) + n * nth(below.params.step, i)
     return $.slice(below.x, {
       start: start.map(at),
       stop: stop.map((n, i) => (n === start[i] ? at(n, i) : at(n - 1, i) + 1)),
-      step: step.map((n, i) => n * (below.params.step[i] ?? 1))
+      step: step.map((n, i) => n * nth(below.params.step, i))
     })
   }),
   onUnary<Slice>('a slice of a concatenation', 'slice', piece),
@@ -131,7 +128,7 @@ const cuts: ReadonlyArray<Rule> = [
       isZero(below.params.interior) &&
       step.every((n) => n === 1) &&
       equal(start, below.params.low) &&
-      stop.every((n, i) => n === (start[i] ?? 0) + (below.x.shape[i] ?? 0))
+      stop.every((n, i) => n === nth(start, i) + nth(below.x.shape, i))
       ? below.x
       : undefined
   }),
@@ -169,10 +166,10 @@ const partOf = (node: Expr): Part | undefined => {
   if (below === undefined) return undefined
   const { low, high, interior, value } = below.params
   const padded = range(low.length).filter((axis) => low[axis] !== 0 || high[axis] !== 0)
-  const axis = padded[0] ?? 0
-  return padded.length === 1 && value === 0 && isZero(interior) && (low[axis] ?? 0) >= 0 && (high[axis] ?? 0) >= 0
-    ? { x: below.x, axis, start: low[axis] ?? 0 }
-    : undefined
+  const [axis, ...others] = padded
+  if (axis === undefined || others.length > 0 || value !== 0 || !isZero(interior)) return undefined
+  const start = nth(low, axis)
+  return start >= 0 && nth(high, axis) >= 0 ? { x: below.x, axis, start } : undefined
 }
 
 /** The parts that a sum of pads is made of, in order; `undefined` where a term is something else. */
@@ -193,7 +190,7 @@ const joined = (node: Apply): Expr | undefined => {
   const parts = partsOf(node)
   const axis = parts?.[0]?.axis
   if (parts === undefined || axis === undefined) return undefined
-  const end = parts.reduce((at, { x, start }) => (at === start ? at + (x.shape[axis] ?? 0) : NaN), 0)
+  const end = parts.reduce((at, { x, start }) => (at === start ? at + nth(x.shape, axis) : NaN), 0)
   return end === node.shape[axis]
     ? $.concat(
         parts.map(({ x }) => x),
@@ -206,15 +203,15 @@ const joined = (node: Apply): Expr | undefined => {
 
 /** A fold over axes along which the operand repeats: the fold of what it repeats, and how often. */
 const foldOfRepetition = (node: Apply): { readonly small: Expr; readonly count: number } | undefined => {
-  const x = node.term.inputs[0]
+  const [x] = node.term.inputs
   const below = x && inner<BroadcastTo>(x, 'broadcast')
   if (x === undefined || below === undefined) return undefined
   const { axes } = paramsOf<Axes>(node)
   const placed = below.params.axes
   const real = (axis: number): boolean => placed.includes(axis) && below.x.shape[placed.indexOf(axis)] === x.shape[axis]
-  const count = axes.reduce((n, axis) => (real(axis) ? n : n * (x.shape[axis] ?? 1)), 1)
+  const count = axes.reduce((n, axis) => (real(axis) ? n : n * nth(x.shape, axis)), 1)
   if (count === 1) return undefined
-  const gone = range(placed.length).filter((i) => axes.includes(placed[i] ?? -1))
+  const gone = placed.flatMap((axis, i) => (axes.includes(axis) ? [i] : []))
   const kept = range(x.shape.length).filter((axis) => !axes.includes(axis))
   const small = apply(node.term.op, [below.x], { axes: gone })
   const places = placed.filter((axis) => !axes.includes(axis)).map((axis) => kept.indexOf(axis))
@@ -232,7 +229,7 @@ const folds: ReadonlyArray<Rule> = [
     const below = inner<Axes>(x, node.term.op.name)
     if (below === undefined) return undefined
     const kept = range(below.x.shape.length).filter((axis) => !below.params.axes.includes(axis))
-    const both = [...below.params.axes, ...axes.map((axis) => kept[axis] ?? 0)]
+    const both = [...below.params.axes, ...pick(kept, axes)]
     return apply(node.term.op, [below.x], { axes: both.sort((a, b) => a - b) })
   }),
   {
@@ -256,7 +253,7 @@ const folds: ReadonlyArray<Rule> = [
 const straightened = (x: Expr, side: Side): { readonly x: Expr; readonly side: Side } | undefined => {
   const below = inner<Transpose>(x, 'transpose')
   if (below === undefined) return undefined
-  const from = (axis: number): number => below.params.order[axis] ?? 0
+  const from = (axis: number): number => nth(below.params.order, axis)
   const moved = { batch: side.batch.map(from), over: side.over.map(from) }
   return equal(freeOf(x.shape, side).map(from), freeOf(below.x.shape, moved)) ? { x: below.x, side: moved } : undefined
 }
@@ -268,11 +265,9 @@ const contractions: ReadonlyArray<Rule> = [
     rewrite: (node) => {
       const [x, y] = node.term.inputs
       const { left, right } = paramsOf<Contract>(node)
-      if (x === undefined || y === undefined) return undefined
-      const a = straightened(x, left)
-      if (a) return $.contract(a.x, y, { left: a.side, right })
-      const b = straightened(y, right)
-      return b && $.contract(x, b.x, { left, right: b.side })
+      const [a, b] = [x && straightened(x, left), y && straightened(y, right)]
+      if (a && y) return $.contract(a.x, y, { left: a.side, right })
+      return x && b && $.contract(x, b.x, { left, right: b.side })
     }
   }
 ]

@@ -119,7 +119,6 @@ const divideWhole = (x: Index, by: number): Index => {
 
 const moduloWhole = (x: Index, by: number): Index => {
   const t = alone(x)
-  if (bounds(x)[1] < by) return x
   if (t !== undefined && (t.modulo === Infinity || t.modulo % by === 0)) return digit(t.base, t.baseHigh, t.divide, by)
   return digit(print(x), bounds(x)[1], 1, by)
 }
@@ -131,17 +130,15 @@ export const divide = (x: Index, by: number): Index => {
   // Multiples of the divisor come out whole.
   const outer: Index = { constant: 0, terms: x.terms.filter((t) => t.times % by === 0) }
   const inner: Index = { constant: x.constant, terms: x.terms.filter((t) => t.times % by !== 0) }
-  const [quotient, rest] = bounds(inner)[0] >= 0 ? [scale(outer, 1 / by), inner] : [whole(0), x]
-  const [step, big] = splitAt(rest, by)
-  return add(quotient, step === by ? big : step === 1 && bounds(rest)[1] < by ? whole(0) : divideWhole(big, by / step))
+  const [step, big] = splitAt(inner, by)
+  return add(scale(outer, 1 / by), step === by ? big : divideWhole(big, by / step))
 }
 
 /** `x mod by`. */
 export const modulo = (x: Index, by: number): Index => {
   if (by === 1) return whole(0)
   if (!safe(x)) return opaque(`(${print(x)} % ${by}u)`, by - 1)
-  const inner: Index = { constant: x.constant, terms: x.terms.filter((t) => t.times % by !== 0) }
-  const rest = bounds(inner)[0] >= 0 ? inner : x
+  const rest: Index = { constant: x.constant, terms: x.terms.filter((t) => t.times % by !== 0) }
   if (bounds(rest)[1] < by) return rest
   const [step, big, small] = splitAt(rest, by)
   return step === by ? small : add(scale(moduloWhole(big, by / step), step), small)
@@ -246,19 +243,21 @@ const parseProduct = (c: Cursor): Index | undefined => {
   }, whole(0))
 }
 
+/** How much deeper a symbol leads. */
+const nesting = (symbol: string): number => ('([<'.includes(symbol) ? 1 : ')]>'.includes(symbol) ? -1 : 0)
+
 /** The text up to the bracket that closes the one before the cursor. */
 const enclosed = (c: Cursor): string => {
   const start = c.at
-  for (let depth = 1; depth > 0 && c.at < c.text.length; c.at++)
-    depth += '([<'.includes(c.text[c.at] ?? '') ? 1 : ')]>'.includes(c.text[c.at] ?? '') ? -1 : 0
+  for (let depth = 1; depth > 0 && c.at < c.text.length; c.at++) depth += nesting(c.text.charAt(c.at))
   return c.text.slice(start, c.at - 1)
 }
 
 const call = (name: string, inside: string, ranges: Ranges): Index => {
-  const cut = name === 'min' ? /^(.*), (\d+)u$/.exec(inside) : null
-  if (cut === null) return opaque(`${name}(${inside})`)
-  const limit = Number(cut[2])
-  const x = parse(cut[1] ?? '', ranges)
+  const cut = name === 'min' ? inside.search(/, \d+u$/) : -1
+  if (cut < 0) return opaque(`${name}(${inside})`)
+  const limit = Number.parseInt(inside.slice(cut + 2), 10)
+  const x = parse(inside.slice(0, cut), ranges)
   return safe(x) && bounds(x)[1] <= limit ? x : opaque(`min(${print(x)}, ${limit}u)`, limit)
 }
 

@@ -90,16 +90,16 @@ const calls = (text: string, name: string): boolean => text.includes(`${name}(`)
 
 /** The functions of the prelude that a text calls, with those that they call. */
 export const preludeOf = (text: string): ReadonlyArray<string> => {
-  const names = Object.keys(prelude)
+  const functions = Object.entries(prelude)
   const used = new Set<string>() // local
   const visit = (source: string): void => {
-    for (const name of names.filter((n) => !used.has(n) && calls(source, n))) {
+    for (const [name, own] of functions.filter(([n]) => !used.has(n) && calls(source, n))) {
       used.add(name)
-      visit(prelude[name] ?? '')
+      visit(own)
     }
   }
   visit(text)
-  return names.filter((name) => used.has(name)).map((name) => prelude[name] ?? '')
+  return functions.filter(([name]) => used.has(name)).map(([, own]) => own)
 }
 
 const entry = ({ workgroup, main }: Module): string =>

@@ -3,6 +3,7 @@
  * element, at twice the cost of the whole. Laid out anew once, it is read in vectors.
  */
 import { apply, isApply, topological, type Apply, type Expr } from '../../core/Expr.ts'
+import { imageOf, rebuilt } from '../../core/Lambda.ts'
 import { range } from '../../core/Shape.ts'
 import { freeOf } from '../../ops/contract.ts'
 import { manyRows } from './fuse.ts'
@@ -14,10 +15,12 @@ import { $ } from '../../ops/registry.ts'
 /** The same contraction of a right operand whose axes are batch, shared, free. */
 const inRows = (node: Apply): Expr => {
   const product = productOf(node)
-  const [x, y] = node.term.inputs
-  const { m, n } = product.sizes
-  if (x === undefined || y === undefined || !suitsTiles(product) || m < manyRows || n % 4 !== 0) return node
-  const { left, right } = product.params
+  const {
+    operands: [x, y],
+    params: { left, right },
+    sizes: { m, n }
+  } = product
+  if (!suitsTiles(product) || m < manyRows || n % 4 !== 0) return node
   const order = [...right.batch, ...right.over, ...freeOf(y.shape, right)]
   if (order.every((axis, i) => axis === i)) return node
   const moved = $.transpose(y, { order })
@@ -26,16 +29,11 @@ const inRows = (node: Apply): Expr => {
   return apply(node.term.op, [x, moved], { left, right: { batch, over } })
 }
 
-const rebuilt = (node: Expr, image: ReadonlyMap<Expr, Expr>): Expr => {
-  if (!isApply(node)) return node
-  const inputs = node.term.inputs.map((x) => image.get(x) ?? x)
-  const moved = inputs.every((x, i) => x === node.term.inputs[i]) ? node : apply(node.term.op, inputs, node.term.params)
-  return isApply(moved) && loweringOf(moved)?._tag === 'Contract' ? inRows(moved) : moved
-}
+const arranged = (node: Apply): Expr => (loweringOf(node)._tag === 'Contract' ? inRows(node) : node)
 
 export const arrange = (roots: ReadonlyArray<Expr>, { schedule }: Target): ReadonlyArray<Expr> => {
   if (schedule !== 'subgroup') return roots
   const image = new Map<Expr, Expr>() // local
-  for (const node of topological(roots)) image.set(node, rebuilt(node, image))
-  return roots.map((root) => image.get(root) ?? root)
+  for (const node of topological(roots)) if (isApply(node)) image.set(node, arranged(rebuilt(node, image)))
+  return roots.map((root) => imageOf(root, image))
 }

@@ -7,6 +7,7 @@
  */
 import { isNarrow } from '../../core/DType.ts'
 import type { Expr } from '../../core/Expr.ts'
+import { RA } from '../../core/fp.ts'
 import { size } from '../../core/Shape.ts'
 import { fromLinear } from '../../ops/place.ts'
 import type { Fused, Group } from './fuse.ts'
@@ -102,7 +103,7 @@ const readings = (
 const relationsOf = (state: State, { group, leaves }: Member, frame: Frame): ReadonlyMap<Expr, Relation> => {
   const key = `${frame.rows} ${frame.columns} ${signatureOf(state.sites, [group], state.stored).text}`
   const known = state.relations.get(key)
-  if (known !== undefined) return new Map(leaves.map((x, i) => [x, known[i] ?? 'elsewhere']))
+  if (known !== undefined) return new Map(RA.zip(leaves, known))
   const found = readings(group, frame, state.stored)
   state.relations.set(
     key,
@@ -118,7 +119,7 @@ const longestRow = 8192
 
 const ownFrame = ({ group: { root, core } }: Member): Frame | undefined => {
   const lowered = loweringOf(core)
-  if (lowered?._tag === 'Map') return { rows: size(root.shape), columns: 1 }
+  if (lowered._tag === 'Map') return { rows: size(root.shape), columns: 1 }
   const fold = foldOf(core)
   return fold === undefined || fold.count < 2 || size(root.shape) !== size(core.shape)
     ? undefined
@@ -150,11 +151,13 @@ const mostMembers = 12
 
 const rootsOf = (members: ReadonlyArray<Member>): ReadonlySet<Expr> => new Set(members.map(({ group }) => group.root))
 
-const outerOf = ({ readers, outputs }: State, members: ReadonlyArray<Member>): ReadonlySet<Expr> => {
+const whoReads = ({ readers }: State, root: Expr): ReadonlyArray<Expr> => readers.get(root) ?? []
+
+const outerOf = (state: State, members: ReadonlyArray<Member>): ReadonlySet<Expr> => {
   const roots = rootsOf(members)
-  return new Set(
-    [...roots].filter((root) => outputs.has(root) || (readers.get(root) ?? []).some((reader) => !roots.has(reader)))
-  )
+  const isOuter = (root: Expr): boolean =>
+    state.outputs.has(root) || whoReads(state, root).some((reader) => !roots.has(reader))
+  return new Set([...roots].filter(isOuter))
 }
 
 const bindings = (state: State, members: ReadonlyArray<Member>): number => {
@@ -166,9 +169,7 @@ const bindings = (state: State, members: ReadonlyArray<Member>): number => {
 /** Whether no kernel between them and the last reads a value of theirs: they can wait for it. */
 const canWait = (state: State, members: ReadonlyArray<Member>, done: ReadonlySet<Expr>): boolean => {
   const roots = rootsOf(members)
-  return [...roots].every((root) =>
-    (state.readers.get(root) ?? []).every((reader) => roots.has(reader) || !done.has(reader))
-  )
+  return [...roots].every((root) => whoReads(state, root).every((reader) => roots.has(reader) || !done.has(reader)))
 }
 
 /** Whether every value of the cluster is read where the frame has it. */
@@ -203,8 +204,7 @@ const merged = (state: State, parts: ReadonlyArray<Open>, done: ReadonlySet<Expr
 
 /** Joins the kernel with the clusters whose values it reads: with all of them, else with as many as will. */
 const join = (state: State, own: Open, done: ReadonlySet<Expr>): Open => {
-  const [member] = own.members
-  const above = new Set((member?.leaves ?? []).flatMap((x) => state.open.get(x) ?? []))
+  const above = new Set(own.members.flatMap(({ leaves }) => leaves).flatMap((x) => state.open.get(x) ?? []))
   return [...above].reduce((now, other) => merged(state, [other, now], done) ?? now, own)
 }
 

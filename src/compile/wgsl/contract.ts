@@ -5,21 +5,30 @@
  */
 import { isFloat } from '../../core/DType.ts'
 import type { Expr } from '../../core/Expr.ts'
+import { RA } from '../../core/fp.ts'
 import type { Sizes } from '../../ops/contract.ts'
 import { fromLinear } from '../../ops/place.ts'
 import { node, type Context, type Kernel, type Value } from './Kernel.ts'
 import { specialise, type KernelName } from './kernels.ts'
 import { emitFold } from './reduce.ts'
 import { inRow, placeOf, productOf, stridedOf, suitsTiles, type Product, type Strided } from './strided.ts'
-import { accessorsOf, bindingsOf, calls, operands, statement, strip, type Operands } from './strip.ts'
-import { preludeOf, printBinding, printFunction, storedType, type Binding, type Function } from './Wgsl.ts'
+import { accessorsOf, bindingsOf, callOf, calls, operands, statement, strip, type Operands } from './strip.ts'
+import {
+  preludeOf,
+  printBinding,
+  printFunction,
+  storedType,
+  toStored,
+  wgslType,
+  type Binding,
+  type Function
+} from './Wgsl.ts'
 
 // operands -------------------------------------------------------------------------------
 
 interface Filled {
-  /** The stored value bound to the operand's own binding, if it has one. */
-  readonly leaf?: Expr
-  readonly type?: string
+  /** The stored value that the operand's own binding holds, if it has one, and the binding's type. */
+  readonly bound?: { readonly leaf: Expr; readonly type: string }
   readonly replaced: ReadonlyArray<readonly [name: string, text: string]>
   readonly more: ReadonlyArray<string>
   readonly strided?: Strided
@@ -28,10 +37,10 @@ interface Filled {
 const parameters = (names: ReadonlyArray<string>): Function['parameters'] => names.map((name) => [name, 'u32'])
 
 /** The left operand: one element a call. */
-const left = (context: Context, { core, params, sizes }: Product, all: Operands): Filled => {
-  const x = core.term.inputs[0] ?? core
+const left = (context: Context, { operands: [x], params, sizes }: Product, all: Operands): Filled => {
   const strided = stridedOf(context.stored, x, params.left, { batch: sizes.batch, free: sizes.m, over: sizes.k })
-  if (strided !== undefined) return { leaf: strided.leaf, type: 'array<f32>', replaced: [], more: [], strided }
+  if (strided !== undefined)
+    return { bound: { leaf: strided.leaf, type: 'array<f32>' }, replaced: [], more: [], strided }
   const names = [
     ['z', sizes.batch - 1],
     ['i', sizes.m - 1],
@@ -50,7 +59,7 @@ const left = (context: Context, { core, params, sizes }: Product, all: Operands)
     name: 'loadA',
     parameters: parameters(['z', 'start', 'i', 'k']),
     result: 'f32',
-    body: [...inside.loads.map(statement), `return ${calls(inside)[0]};`]
+    body: [...inside.loads.map(statement), `return ${callOf(inside, 0)};`]
   }
   return { replaced: [['loadA', printFunction(load)]], more: [printFunction(inside.element)] }
 }
@@ -67,14 +76,13 @@ const scattered = `fn loadB(z: u32, start: u32, k: u32, q: u32) -> vec4<f32> {
 }`
 
 /** The right operand: four columns a call. */
-const right = (context: Context, { core, params, sizes }: Product, all: Operands): Filled => {
-  const y = core.term.inputs[1] ?? core
+const right = (context: Context, { operands: [, y], params, sizes }: Product, all: Operands): Filled => {
   const { batch, n, k } = sizes
   const strided = stridedOf(context.stored, y, params.right, { batch, free: n, over: k })
   if (strided !== undefined)
     return inRow(strided, n)
-      ? { leaf: strided.leaf, type: 'array<vec4<f32>>', replaced: [], more: [], strided }
-      : { leaf: strided.leaf, type: 'array<f32>', replaced: [['loadB', scattered]], more: [], strided }
+      ? { bound: { leaf: strided.leaf, type: 'array<vec4<f32>>' }, replaced: [], more: [], strided }
+      : { bound: { leaf: strided.leaf, type: 'array<f32>' }, replaced: [['loadB', scattered]], more: [], strided }
   const column = n % 4 === 0 ? '(q * 4u + e)' : `min((q * 4u + e), ${n - 1}u)`
   const inside = strip({
     name: 'elementB',
@@ -108,8 +116,12 @@ const ragged = `fn store(z: u32, i: u32, q: u32, value: vec4<f32>) {
   }
 }`
 
+interface Storing extends Pick<Filled, 'replaced' | 'more'> {
+  readonly type: string
+}
+
 /** The function that stores four columns of a row, through the epilogue. */
-const storing = (context: Context, { core, sizes: { batch, m, n } }: Product, all: Operands): Filled => {
+const storing = (context: Context, { core, sizes: { batch, m, n } }: Product, all: Operands): Storing => {
   const { root } = context.group
   const type = storedType(root.dtype)
   const whole = n % 4 === 0
@@ -119,16 +131,15 @@ const storing = (context: Context, { core, sizes: { batch, m, n } }: Product, al
   const inside = strip({
     name: 'element',
     width: whole ? 4 : 1,
-    result: root.dtype === 'bool' ? 'bool' : type,
+    result: wgslType(root.dtype),
     names: [['z', batch - 1], ['i', m - 1], whole ? ['q', n / 4 - 1] : ['j', n - 1]],
     stored: (x) => x !== root && context.stored(x),
     held: new Map([[core, 'total']]),
     compute: (inliner) => inliner.value(root, fromLinear(root.shape, linear)),
     operands: all
   })
-  const values = calls(inside, (_, e) => (whole ? `value.${'xyzw'[e]}` : 'value[e]')).map((x) =>
-    root.dtype === 'bool' ? `u32(${x})` : x
-  )
+  const held = (_: string, e: number): string => (whole ? `value.${'xyzw'[e]}` : 'value[e]')
+  const values = calls(inside, held).map((x) => toStored(root.dtype, x))
   const loads = inside.loads.map(statement)
   const body = whole
     ? [...loads, `c[(z * ${m}u + i) * ${n / 4}u + q] = vec4<${type}>(${values.join(', ')});`]
@@ -161,12 +172,15 @@ const uniformOf = ({ batch, m, n, k }: Sizes, a: Filled, b: Filled): ReadonlyArr
   ...[a.strided?.free ?? 0, a.strided?.over ?? 0, b.strided?.over ?? 0, b.strided?.free ?? 0]
 ]
 
+const boundOf = (name: string, { bound }: Filled): ReadonlyArray<readonly [Binding, Expr]> =>
+  bound === undefined ? [] : [[{ name, access: 'read', type: bound.type }, bound.leaf]]
+
 /** The bindings of the kernel, with the names that the module gives them. */
-const bind = (a: Filled, b: Filled, c: Filled, all: Operands): ReadonlyArray<readonly [Binding, Expr | undefined]> => [
-  ...(a.leaf === undefined ? [] : [[{ name: 'a', access: 'read', type: a.type ?? '' }, a.leaf] as const]),
-  ...(b.leaf === undefined ? [] : [[{ name: 'b', access: 'read', type: b.type ?? '' }, b.leaf] as const]),
-  ...bindingsOf(all).map((binding, i) => [binding, all.nodes[i]] as const),
-  [{ name: 'c', access: 'read_write', type: c.type ?? '' }, undefined],
+const bind = (a: Filled, b: Filled, c: Storing, all: Operands): ReadonlyArray<readonly [Binding, Expr | undefined]> => [
+  ...boundOf('a', a),
+  ...boundOf('b', b),
+  ...RA.zip(bindingsOf(all), all.nodes),
+  [{ name: 'c', access: 'read_write', type: c.type }, undefined],
   [{ name: 'sizes', access: 'uniform', type: 'Sizes' }, undefined]
 ]
 
@@ -206,10 +220,10 @@ const tiled = (context: Context, product: Product): Kernel => {
   const c = storing(context, product, all)
   const { source, rows, columns, constants } = tiling(context.target, sizes, a)
   const bindings = bind(a, b, c, all)
-  const absent = [...(a.leaf === undefined ? ['a', 'startA'] : []), ...(b.leaf === undefined ? ['b', 'startB'] : [])]
+  const absent = [...(a.bound === undefined ? ['a', 'startA'] : []), ...(b.bound === undefined ? ['b', 'startB'] : [])]
   const starts: ReadonlyArray<readonly [string, string]> = [
-    ...(a.leaf === undefined ? [['startA', 'fn startA(z: u32) -> u32 { return 0u; }'] as const] : []),
-    ...(b.leaf === undefined ? [['startB', 'fn startB(z: u32) -> u32 { return 0u; }'] as const] : [])
+    ...(a.bound === undefined ? [['startA', 'fn startA(z: u32) -> u32 { return 0u; }'] as const] : []),
+    ...(b.bound === undefined ? [['startB', 'fn startB(z: u32) -> u32 { return 0u; }'] as const] : [])
   ]
   const replaced = new Map<string, string>([
     ...constants,
@@ -246,10 +260,8 @@ const tiled = (context: Context, product: Product): Kernel => {
 }
 
 /** As a fold of products, one element a thread. */
-const folded = (context: Context, { core, params, sizes: { m, n, k } }: Product): ReadonlyArray<Kernel> => {
-  const [x, y] = core.term.inputs
-  if (x === undefined || y === undefined) return []
-  return emitFold(context, {
+const folded = (context: Context, { core, operands: [x, y], params, sizes: { m, n, k } }: Product) =>
+  emitFold(context, {
     core,
     count: k,
     identity: isFloat(core.dtype) ? '0.0' : '0',
@@ -261,7 +273,6 @@ const folded = (context: Context, { core, params, sizes: { m, n, k } }: Product)
       return `(${a} * ${b})`
     }
   })
-}
 
 export const emitContract = (context: Context): ReadonlyArray<Kernel> => {
   const product = productOf(context.group.core)

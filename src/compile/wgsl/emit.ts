@@ -1,7 +1,8 @@
 /** A program as launches of WGSL kernels: `expand → arrange → fuse → cluster → emit → plan`. */
-import { isApply, topological, type Expr } from '../../core/Expr.ts'
-import type { Fault, Faults } from '../../core/Fault.ts'
-import { E, pipe } from '../../core/fp.ts'
+import { topological, type Expr } from '../../core/Expr.ts'
+import type { Faults } from '../../core/Fault.ts'
+import { RA, type E } from '../../core/fp.ts'
+import { imageOf } from '../../core/Lambda.ts'
 import { size } from '../../core/Shape.ts'
 import type { Program } from '../Program.ts'
 import { widen } from '../../ops/widen.ts'
@@ -29,22 +30,13 @@ const labelOf = (groups: ReadonlyArray<Group>): string =>
 
 const emitAlone = (context: ClusterContext, group: Group): ReadonlyArray<Kernel> => {
   const alone: Context = { ...context, group, label: labelOf([group]) }
-  const lowered = loweringOf(group.core)
-  if (lowered === undefined) return []
-  switch (lowered._tag) {
-    case 'Map': {
-      const frame = { rows: size(group.root.shape), columns: 1 }
-      return [
-        emitMaps({ ...context, label: alone.label, cluster: { groups: [group], outer: new Set([group.root]), frame } })
-      ]
-    }
-    case 'Contract':
-      return emitContract(alone)
-    case 'Reduce': {
-      const fold = foldOf(group.core)
-      return fold === undefined ? [] : emitFold(alone, fold)
-    }
-  }
+  const fold = foldOf(group.core)
+  if (fold !== undefined) return emitFold(alone, fold)
+  if (loweringOf(group.core)._tag === 'Contract') return emitContract(alone)
+  const frame = { rows: size(group.root.shape), columns: 1 }
+  return [
+    emitMaps({ ...context, label: alone.label, cluster: { groups: [group], outer: new Set([group.root]), frame } })
+  ]
 }
 
 const emitCluster = (context: ClusterContext): ReadonlyArray<Kernel> => {
@@ -52,21 +44,6 @@ const emitCluster = (context: ClusterContext): ReadonlyArray<Kernel> => {
   const together = groups.length === 1 ? undefined : frame.columns === 1 ? emitMaps(context) : emitRows(context)
   return together === undefined ? groups.flatMap((group) => emitAlone(context, group)) : [together]
 }
-
-const withoutLowering = (nodes: ReadonlyArray<Expr>): Faults =>
-  nodes.flatMap(
-    (node): ReadonlyArray<Fault> =>
-      isApply(node) && loweringOf(node) === undefined
-        ? [
-            {
-              _tag: 'NotLowered',
-              op: node.term.op.name,
-              target: 'WGSL',
-              why: 'it has neither a lowering nor a definition'
-            }
-          ]
-        : []
-  )
 
 /** What a cluster is made of, in an order that its signature fixes: the values that a like cluster has in their place. */
 const valuesOf = ({ groups }: Cluster, { leaves }: Signature): ReadonlyArray<Expr> => [
@@ -76,8 +53,8 @@ const valuesOf = ({ groups }: Cluster, { leaves }: Signature): ReadonlyArray<Exp
 
 /** The values of one cluster in the place of those of another, whose kernels are the same. */
 const moved = (from: ReadonlyArray<Expr>, to: ReadonlyArray<Expr>): ((value: Value) => Value) => {
-  const image = new Map(from.map((x, i) => [x, to[i] ?? x]))
-  const at = (x: Expr): Expr => image.get(x) ?? x
+  const image = new Map(RA.zip(from, to))
+  const at = (x: Expr): Expr => imageOf(x, image)
   return (value) =>
     value._tag === 'Scratch' ? { ...value, group: at(value.group) } : { _tag: 'Node', node: at(value.node) }
 }
@@ -125,23 +102,20 @@ export interface Scheduled {
 
 export const scheduled =
   (sources: KernelSources, target: Target) =>
-  (program: Program): E.Either<Faults, Scheduled> => {
+  (program: Program): Scheduled => {
     const outputs = arrange(widen(expand(widen(program.outputs.map(({ node }) => node)))), target)
     const nodes = topological(outputs)
-    const faults = withoutLowering(nodes)
-    if (faults.length > 0) return E.left(faults)
     const known = sites()
     const fused = fuse(nodes, new Set(outputs), target, known)
     const clusters = cluster(fused, new Set(outputs), target, known)
     const kernels = emit(clusters, (x) => fused.stored.has(x), sources, target, known)
-    return E.right({ outputs, stored: fused.stored, clusters, kernels })
+    return { outputs, stored: fused.stored, clusters, kernels }
   }
 
 /** Compiles a program for an adapter. Pure: the hand-written kernels come in as texts. */
 export const compileWgsl =
   (sources: KernelSources, target: Target) =>
-  (program: Program): E.Either<Faults, WgslProgram> =>
-    pipe(
-      scheduled(sources, target)(program),
-      E.flatMap(({ outputs, kernels }) => layout(program, outputs, kernels, target))
-    )
+  (program: Program): E.Either<Faults, WgslProgram> => {
+    const { outputs, kernels } = scheduled(sources, target)(program)
+    return layout(program, outputs, kernels, target)
+  }

@@ -1,5 +1,6 @@
 /** Composites without a lowering of their own give way to their definitions; what no kernel can bind is split. */
 import { apply, isApply, topological, type Apply, type Expr } from '../../core/Expr.ts'
+import { imageOf, rebuilt } from '../../core/Lambda.ts'
 import { definition } from '../../ops/define.ts'
 
 /** Operands that a concatenation may have, for the bindings of one kernel to suffice. */
@@ -17,30 +18,22 @@ const narrow = ({ term: { op, params } }: Apply, inputs: ReadonlyArray<Expr>): E
         chunks(inputs, widest).map((part) => apply(op, part, params))
       )
 
-const replacement = (node: Expr): Expr | undefined => {
-  if (!isApply(node)) return undefined
+const replacement = (node: Apply): Expr | undefined => {
   const { op, inputs } = node.term
   if (op._tag === 'Composite' && op.wgsl === 'derived') return definition(node)
   return op.name === 'concat' && inputs.length > widest ? narrow(node, inputs) : undefined
 }
 
-const rebuilt = (node: Expr, image: ReadonlyMap<Expr, Expr>): Expr => {
-  if (!isApply(node)) return node
-  const { op, inputs, params } = node.term
-  const moved = inputs.map((x) => image.get(x) ?? x)
-  return moved.every((x, i) => x === inputs[i]) ? node : apply(op, moved, params)
-}
-
 /** One round: every node after its operands. */
 const round = (roots: ReadonlyArray<Expr>): ReadonlyArray<Expr> => {
   const image = new Map<Expr, Expr>() // local
-  for (const node of topological(roots)) {
+  for (const node of topological(roots).filter(isApply)) {
     const moved = rebuilt(node, image)
     image.set(node, replacement(moved) ?? moved)
   }
-  return roots.map((root) => image.get(root) ?? root)
+  return roots.map((root) => imageOf(root, image))
 }
 
 /** The same values through primitives and composites with kernels alone. */
 export const expand = (roots: ReadonlyArray<Expr>): ReadonlyArray<Expr> =>
-  topological(roots).some((node) => replacement(node) !== undefined) ? expand(round(roots)) : roots
+  topological(roots).some((node) => isApply(node) && replacement(node) !== undefined) ? expand(round(roots)) : roots

@@ -8,7 +8,7 @@
 import { isNarrow } from '../../core/DType.ts'
 import { isApply, type Apply, type Expr } from '../../core/Expr.ts'
 import { size } from '../../core/Shape.ts'
-import { loweringOf, probe, type Access, type Lowered, type Probe } from './lowering.ts'
+import { loweringOf, operand, probe, type Access, type Lowered, type Probe } from './lowering.ts'
 import { siteOf, sites, type Sites } from './signature.ts'
 import { inRow, productOf, stridedOf, suitsTiles, type Product, type Strided } from './strided.ts'
 import type { Target } from './Target.ts'
@@ -210,7 +210,7 @@ const summarise = (state: State, node: Apply, lowered: Lowered): Inline => {
       if (inputs.indexOf(x) === i) store(state, x)
   oneCore(state, inputs)
   const own = state.probes.get(node)?.cost ?? 1
-  const parts = (): ReadonlyArray<Inline> => accesses.map(({ input }) => inlineOf(state, inputs[input] ?? node))
+  const parts = (): ReadonlyArray<Inline> => accesses.map(({ input }) => inlineOf(state, operand(node, input)))
   for (
     let heavy = heaviest(state, inputs);
     heavy !== undefined && !fits(state, merge(parts(), own));
@@ -229,7 +229,6 @@ const decide = (state: State, node: Expr, outputs: ReadonlySet<Expr>): void => {
     return
   }
   const lowered = loweringOf(node)
-  if (lowered === undefined) return
   const operands = (): ReadonlyArray<Inline> => node.term.inputs.map((x) => inlineOf(state, x))
   const before = state.seen.get(node)
   if (before !== undefined && operands().every((x, i) => x === before[i])) return

@@ -1,9 +1,10 @@
 /** The WGSL of fused nodes: each computed where it is needed, each once at one place. */
 import { isApply, type Apply, type Expr } from '../../core/Expr.ts'
 import type { At } from '../../core/Lowering.ts'
+import { elementAt } from '../../core/Tensor.ts'
 import { wgslNumber } from '../../ops/wgsl.ts'
 import { parse, print, type Index, type Ranges } from './Index.ts'
-import { loweringOf } from './lowering.ts'
+import { loweringOf, operand } from './lowering.ts'
 import { wgslType } from './Wgsl.ts'
 
 export interface Reading {
@@ -49,16 +50,11 @@ export const inliner = (reading: Reading): Inliner => {
   })
   const compute = (node: Apply, at: At): string => {
     const lowered = loweringOf(node)
-    if (lowered?._tag !== 'Map') return ''
     const { inputs, params } = node.term
-    const text = lowered.element({
-      params,
-      inputs,
-      type: node,
-      at,
-      load: (i, place) => value(inputs[i] ?? node, place),
-      bind
-    })
+    const load = (i: number, place: At): string => value(operand(node, i), place)
+    const scope = { params, inputs, type: node, at, load, bind }
+    // Whatever has a loop is stored or held.
+    const text = lowered._tag === 'Map' ? lowered.element(scope) : ''
     return isAtom(text) ? text : bind(wgslType(node.dtype), text)
   }
   const fresh = (node: Expr, at: At, index: Index): string => {
@@ -66,7 +62,7 @@ export const inliner = (reading: Reading): Inliner => {
       const text = reading.read(node, index)
       return isAtom(text) ? text : bind(wgslType(node.dtype), text)
     }
-    if (node.term._tag === 'Constant') return wgslNumber(node.term.value.data[0] ?? NaN, node)
+    if (node.term._tag === 'Constant') return wgslNumber(elementAt(node.term.value.data, 0), node)
     return isApply(node) ? compute(node, tidy(at, print(index))) : ''
   }
   const value = (node: Expr, at: At): string => {

@@ -1,7 +1,7 @@
 /** Kernels and their values as launches and buffers. */
 import { topological, type Expr } from '../../core/Expr.ts'
 import type { Faults } from '../../core/Fault.ts'
-import { E } from '../../core/fp.ts'
+import { E, RA } from '../../core/fp.ts'
 import { isFloat, isNarrow, type Narrow } from '../../core/DType.ts'
 import { formats, narrow } from '../../core/narrow.ts'
 import type { Tensor } from '../../core/Tensor.ts'
@@ -20,11 +20,11 @@ const patterns: Readonly<Record<Narrow, ReturnType<typeof narrow>>> = {
 }
 
 /** Two patterns to a word, the first below. */
-const paired = (halves: Uint16Array): Uint32Array =>
-  Uint32Array.from(
-    { length: Math.ceil(halves.length / 2) },
-    (_, i) => ((halves[2 * i] ?? 0) | ((halves[2 * i + 1] ?? 0) << 16)) >>> 0
-  )
+const paired = (halves: Uint16Array): Uint32Array => {
+  const whole = new Uint16Array(2 * Math.ceil(halves.length / 2))
+  whole.set(halves)
+  return new Uint32Array(whole.buffer)
+}
 
 /** A tensor's elements as the words that a buffer holds. */
 export const wordsOf = ({ dtype, data }: Tensor): Uint32Array => {
@@ -65,19 +65,20 @@ const placeLeaves = (placement: Placement, nodes: ReadonlyArray<Expr>, needed: R
 }
 
 const placeScratch = (placement: Placement, kernels: ReadonlyArray<Kernel>): void => {
-  const last = new Map<Expr | string, number>() // local
-  for (const [i, kernel] of kernels.entries()) for (const read of kernel.reads) last.set(keyOf(read), i)
-  const made: Array<readonly [Expr | string, Lifetime]> = []
-  for (const [i, { writes }] of kernels.entries())
-    for (const write of writes) {
-      const key = keyOf(write)
-      if (!placement.place.has(key))
-        made.push([key, { bytes: rounded(bytesOf(write)), from: i, to: last.get(key) ?? i }])
+  const lives = new Map<Expr | string, Lifetime>() // local
+  for (const [i, { reads, writes }] of kernels.entries()) {
+    for (const read of reads) {
+      const life = lives.get(keyOf(read))
+      if (life !== undefined) lives.set(keyOf(read), { ...life, to: i })
     }
-  const { buffers, places } = plan(made.map(([, lifetime]) => lifetime))
+    for (const write of writes)
+      if (!placement.place.has(keyOf(write)))
+        lives.set(keyOf(write), { bytes: rounded(bytesOf(write)), from: i, to: i })
+  }
+  const { buffers, places } = plan([...lives.values()])
   const base = placement.buffers.length
   for (const bytes of buffers) placement.buffers.push({ role: { _tag: 'Scratch' }, bytes })
-  for (const [i, [key]] of made.entries()) placement.place.set(key, base + (places[i] ?? 0))
+  for (const [key, place] of RA.zip([...lives.keys()], places)) placement.place.set(key, base + place)
 }
 
 // limits ---------------------------------------------------------------------------------
@@ -113,15 +114,18 @@ const tooMany = (kernels: ReadonlyArray<Kernel>, limit: number): Faults =>
 
 // the program ----------------------------------------------------------------------------
 
+/** Every text has a number by now, and every value a buffer. */
+const numberOf = <K>(numbers: ReadonlyMap<K, number>, key: K): number => numbers.get(key) ?? -1
+
 const launches = (
   kernels: ReadonlyArray<Kernel>,
   texts: ReadonlyMap<string, number>,
   { place }: Placement
 ): ReadonlyArray<Launch> =>
   kernels.map(({ wgsl, reads, writes, uniform, workgroups, label }) => ({
-    kernel: texts.get(wgsl) ?? 0,
+    kernel: numberOf(texts, wgsl),
     bindings: [...reads, ...writes].map((value) => ({
-      buffer: place.get(keyOf(value)) ?? 0,
+      buffer: numberOf(place, keyOf(value)),
       bytes: Math.max(4, bytesOf(value))
     })),
     ...(uniform === undefined ? {} : { uniform }),
@@ -141,10 +145,10 @@ export const layout = (
   const needed = new Set<Expr | string>([...kernels.flatMap((k) => k.reads.map(keyOf)), ...outputs])
   placeLeaves(placement, topological(outputs), needed)
   const copies: Array<WgslProgram['copies'][number]> = []
-  for (const [i, node] of outputs.entries()) {
+  for (const [{ name }, node] of RA.zip(program.outputs, outputs)) {
     const bytes = rounded(storedBytes(node))
     const from = placement.place.get(node)
-    const role = { _tag: 'Output' as const, name: program.outputs[i]?.name ?? '' }
+    const role = { _tag: 'Output' as const, name }
     if (from === undefined) addBuffer(placement, node, { role, bytes })
     else copies.push({ from, to: placement.buffers.push({ role, bytes }) - 1, bytes })
   }

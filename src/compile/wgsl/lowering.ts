@@ -9,9 +9,11 @@ import type { Inliner } from './inline.ts'
 
 export type Lowered = Wgsl<Params>
 
-/** The lowering of a node whose composites have been expanded; `undefined` is none. */
-export const loweringOf = ({ term: { op } }: Apply): Lowered | undefined =>
-  op.wgsl === 'derived' ? undefined : (op.wgsl as Lowered)
+/** The lowering of a node that `expand` has left: that of everything else is derived. */
+export const loweringOf = ({ term: { op } }: Apply): Lowered => op.wgsl as Lowered
+
+/** An operand that a lowering asks for. */
+export const operand = (node: Apply, i: number): Expr => node.term.inputs[i] ?? node
 
 // probing --------------------------------------------------------------------------------
 
@@ -78,10 +80,18 @@ export interface Fold {
   readonly body: (inliner: Inliner, linear: string, k: string) => string
 }
 
+/** Values put together two by two, and so on: rounding grows with the depth alone. */
+export const tree = (values: ReadonlyArray<string>, combine: Fold['combine']): string => {
+  const half = Math.ceil(values.length / 2)
+  return values.length === 1
+    ? values.join('')
+    : combine(tree(values.slice(0, half), combine), tree(values.slice(half), combine))
+}
+
 /** The fold of a reduction. */
 export const foldOf = (core: Apply): Fold | undefined => {
   const lowered = loweringOf(core)
-  if (lowered?._tag !== 'Reduce') return undefined
+  if (lowered._tag !== 'Reduce') return undefined
   const { inputs, params } = core.term
   return {
     core,
@@ -90,7 +100,7 @@ export const foldOf = (core: Apply): Fold | undefined => {
     combine: lowered.combine,
     body: ({ value, bind }, linear, k) => {
       const at = fromLinear(core.shape, linear)
-      const load: Scope<Params>['load'] = (i, place) => value(inputs[i] ?? core, place)
+      const load: Scope<Params>['load'] = (i, place) => value(operand(core, i), place)
       return lowered.body(scopeOf(core, at, load, bind), k)
     }
   }

@@ -1,16 +1,19 @@
 /** Kernels of elementwise work: every thread computes a few strips in a row, or on GPUs one. */
 import { isNarrow } from '../../core/DType.ts'
 import type { Expr } from '../../core/Expr.ts'
+import { RA } from '../../core/fp.ts'
 import { size } from '../../core/Shape.ts'
 import { fromLinear } from '../../ops/place.ts'
 import { grid, groupNumber, node, type ClusterContext, type Kernel } from './Kernel.ts'
 import {
   accessorsOf,
   bindingsOf,
+  callOf,
   calls,
   operands,
   statement,
   strip,
+  type Load,
   type Operands,
   type Shared,
   type Strip,
@@ -24,12 +27,21 @@ const threads = 64
 const placeIn = ({ shape }: Expr, width: Width): string =>
   width === 1 ? 'q' : size(shape) % 4 === 0 ? '(q * 4u + e)' : `min((q * 4u + e), ${size(shape) - 1}u)`
 
-/** One strip for every value that is stored; what they share is loaded once. */
-const stripsOf = ({ cluster, stored }: ClusterContext, width: Width, all: Operands): ReadonlyArray<Strip> => {
+/** Strips of one width, one for every value that is stored, and what must be loaded before them. */
+interface Strips {
+  readonly width: Width
+  readonly all: Operands
+  readonly loads: ReadonlyArray<Load>
+  readonly strips: ReadonlyArray<Strip>
+}
+
+/** What strips share is loaded once. */
+const stripsOf = ({ cluster, stored }: ClusterContext, width: Width): Strips => {
+  const all = operands()
   const roots = new Set<Expr>(cluster.groups.map(({ root }) => root))
   const shared: Shared = { prefix: 'e', loads: [] } // local
   const made = cluster.groups.filter(({ root }) => cluster.outer.has(root))
-  return made.map(({ root }, i) =>
+  const strips = made.map(({ root }, i) =>
     strip({
       name: made.length === 1 ? 'element' : `element${i}`,
       width,
@@ -41,27 +53,25 @@ const stripsOf = ({ cluster, stored }: ClusterContext, width: Width, all: Operan
       shared
     })
   )
+  return { width, all, loads: shared.loads, strips }
 }
 
 /** Loads that the text of a kernel may repeat for the sake of whole vectors. */
 const most = 16
 
-const choose = (context: ClusterContext): readonly [ReadonlyArray<Strip>, Operands] => {
-  const wide = operands()
+const choose = (context: ClusterContext): Strips => {
   const { groups, frame } = context.cluster
   // Whoever writes a narrow float writes its whole word.
   const packed = groups.some(({ root }) => isNarrow(root.dtype))
-  const four = packed || frame.rows % 4 === 0 ? stripsOf(context, 4, wide) : []
-  const loads = (four[0]?.loads.length ?? most) + four.reduce((n, s) => n + 4 * s.single, 0)
-  if (four.length > 0 && (packed || loads <= most)) return [four, wide]
-  const narrow = operands()
-  return [stripsOf(context, 1, narrow), narrow]
+  if (!packed && frame.rows % 4 !== 0) return stripsOf(context, 1)
+  const four = stripsOf(context, 4)
+  const loads = four.strips.reduce((n, s) => n + 4 * s.single, four.loads.length)
+  return packed || loads <= most ? four : stripsOf(context, 1)
 }
 
 export const emitMaps = (context: ClusterContext): Kernel => {
   const { cluster, target, label } = context
-  const [strips, all] = choose(context)
-  const width = strips[0]?.width ?? 1
+  const { strips, all, width, loads } = choose(context)
   const roots = cluster.groups.map(({ root }) => root).filter((root) => cluster.outer.has(root))
   const nameOf = (i: number): string => (roots.length === 1 ? 'y' : `y${i}`)
   const binding = ({ dtype }: Expr, i: number): Binding => ({
@@ -69,11 +79,8 @@ export const emitMaps = (context: ClusterContext): Kernel => {
     access: 'read_write',
     type: arrayType(dtype, width)
   })
-  const store = (chosen: Strip, i: number): string => {
-    const dtype = roots[i]?.dtype ?? 'f32'
-    const values = calls(chosen)
-    return `  ${nameOf(i)}[q] = ${width === 4 ? fourStored(dtype, values) : toStored(dtype, values[0] ?? '')};`
-  }
+  const store = ([chosen, { dtype }]: readonly [Strip, Expr], i: number): string =>
+    `  ${nameOf(i)}[q] = ${width === 4 ? fourStored(dtype, calls(chosen)) : toStored(dtype, callOf(chosen, 0))};`
   const perThread = target.schedule === 'subgroup' ? 4 : 1
   return {
     wgsl: printModule({
@@ -86,8 +93,8 @@ export const emitMaps = (context: ClusterContext): Kernel => {
         `let first = (${groupNumber} * ${threads}u + lane) * ${perThread}u;`,
         `let end = min(first + ${perThread}u, arrayLength(&${nameOf(0)}));`,
         'for (var q = first; q < end; q++) {',
-        ...(strips[0]?.loads ?? []).map((l) => `  ${statement(l)}`),
-        ...strips.map(store),
+        ...loads.map((l) => `  ${statement(l)}`),
+        ...RA.zip(strips, roots).map(store),
         '}'
       ]
     }),

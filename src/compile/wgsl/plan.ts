@@ -19,11 +19,16 @@ export interface Plan {
   readonly places: ReadonlyArray<number>
 }
 
+/** A buffer, which may grow until the plan is made. */
+interface Slot {
+  readonly place: number
+  bytes: number
+}
+
 /** The free buffer that fits best: the smallest that is large enough, else the largest, which grows. */
-const best = (free: ReadonlyArray<number>, buffers: ReadonlyArray<number>, bytes: number): number | undefined => {
-  const enough = free.filter((b) => (buffers[b] ?? 0) >= bytes)
-  const pick = (a: number, b: number, sign: number): number =>
-    sign * ((buffers[a] ?? 0) - (buffers[b] ?? 0)) <= 0 ? a : b
+const best = (free: ReadonlyArray<Slot>, bytes: number): Slot | undefined => {
+  const enough = free.filter((slot) => slot.bytes >= bytes)
+  const pick = (a: Slot, b: Slot, sign: number): Slot => (sign * (a.bytes - b.bytes) <= 0 ? a : b)
   return enough.length > 0
     ? enough.reduce((a, b) => pick(a, b, 1))
     : free.length > 0
@@ -33,19 +38,24 @@ const best = (free: ReadonlyArray<number>, buffers: ReadonlyArray<number>, bytes
 
 /** Values in the order in which they are made. */
 export const plan = (values: ReadonlyArray<Lifetime>): Plan => {
-  const buffers: Array<number> = [] // local
+  const slots: Array<Slot> = [] // local
   const places: Array<number> = []
-  const free: Array<number> = []
-  const ends = new Map<number, Array<number>>()
+  const free: Array<Slot> = []
+  const ends = new Map<number, ReadonlyArray<Slot>>()
+  const opened = (): Slot => {
+    const slot: Slot = { place: slots.length, bytes: 0 }
+    slots.push(slot)
+    return slot
+  }
   const swept = { to: -1 }
   for (const { bytes, from, to } of values) {
     for (; swept.to < from - 1; swept.to++) free.push(...(ends.get(swept.to + 1) ?? []))
-    const found = best(free, buffers, bytes)
-    const place = found ?? buffers.push(0) - 1
+    const found = best(free, bytes)
     if (found !== undefined) free.splice(free.indexOf(found), 1)
-    buffers[place] = Math.max(buffers[place] ?? 0, bytes)
-    places.push(place)
-    ends.set(to, [...(ends.get(to) ?? []), place])
+    const slot = found ?? opened()
+    slot.bytes = Math.max(slot.bytes, bytes)
+    places.push(slot.place)
+    ends.set(to, [...(ends.get(to) ?? []), slot])
   }
-  return { buffers, places }
+  return { buffers: slots.map((slot) => slot.bytes), places }
 }

@@ -1,16 +1,15 @@
 /** WGSL functions that the operations' lowerings call. A module holds those that it calls, and no more. */
-import { parity, rotations } from '../../core/Key.ts'
+import { parity, rounds as rotations } from '../../core/Key.ts'
 import { central, tails } from '../../ops/erfinv.ts'
 
-const rounds = Array.from({ length: 5 }, (_, block) =>
-  [
-    ...Array.from({ length: 4 }, (_, i) => {
-      const r = rotations[(4 * block + i) % 8] ?? 0
-      return `  x.x += x.y; x.y = ((x.y << ${r}u) | (x.y >> ${32 - r}u)) ^ x.x;`
-    }),
-    `  x += vec2<u32>(${['ks.x', 'ks.y', 'ks.z'][(block + 1) % 3]}, ${['ks.x', 'ks.y', 'ks.z'][(block + 2) % 3]} + ${block + 1}u);`
-  ].join('\n')
-).join('\n')
+const rounds = rotations
+  .map((four, block) =>
+    [
+      ...four.map((r) => `  x.x += x.y; x.y = ((x.y << ${r}u) | (x.y >> ${32 - r}u)) ^ x.x;`),
+      `  x += vec2<u32>(${['ks.x', 'ks.y', 'ks.z'][(block + 1) % 3]}, ${['ks.x', 'ks.y', 'ks.z'][(block + 2) % 3]} + ${block + 1}u);`
+    ].join('\n')
+  )
+  .join('\n')
 
 /** A polynomial by Horner's rule, the coefficient of the highest power first. */
 const horner = (coefficients: ReadonlyArray<number>, x: string): string =>

@@ -6,11 +6,12 @@ import type { Expr } from '../../core/Expr.ts'
 import { size } from '../../core/Shape.ts'
 import { fromLinear } from '../../ops/place.ts'
 import { mentions } from './Index.ts'
-import type { Fold } from './lowering.ts'
+import { tree, type Fold } from './lowering.ts'
 import { grid, groupNumber, loopEnd, node, type Context, type Kernel, type Value } from './Kernel.ts'
 import {
   accessorsOf,
   bindingsOf,
+  callOf,
   calls,
   operands,
   statement,
@@ -94,13 +95,6 @@ const partOfPieces = (fold: Fold, from: Value, count: number): Part => ({
   inRow: false
 })
 
-const tree = (values: ReadonlyArray<string>, combine: Fold['combine']): string => {
-  const half = Math.ceil(values.length / 2)
-  return values.length === 1
-    ? (values[0] ?? '')
-    : combine(tree(values.slice(0, half), combine), tree(values.slice(half), combine))
-}
-
 /** Statements that fold strips `from` up to `to`, `step` apart, into a new variable `total`. */
 const loop = (part: Part, from: string, to: string, step: number): ReadonlyArray<string> => {
   const { fold, before, each, values } = part
@@ -142,7 +136,7 @@ const ending = (
   const { root } = context.group
   if (root === core) return [[`y[i] = ${toStored(root.dtype, 'total')};`], []]
   const last = epilogue(context, core, all)
-  return [[...last.loads.map(statement), `y[i] = ${toStored(root.dtype, calls(last)[0] ?? '')};`], [last.element]]
+  return [[...last.loads.map(statement), `y[i] = ${toStored(root.dtype, callOf(last, 0))};`], [last.element]]
 }
 
 const output = (root: Expr): Binding => ({ name: 'y', access: 'read_write', type: `array<${storedType(root.dtype)}>` })

@@ -7,7 +7,7 @@ import { size } from '../../core/Shape.ts'
 import { fromLinear } from '../../ops/place.ts'
 import { mentions } from './Index.ts'
 import { grid, groupNumber, loopEnd, node, type ClusterContext, type Kernel } from './Kernel.ts'
-import { foldOf, type Fold } from './lowering.ts'
+import { foldOf, tree, type Fold } from './lowering.ts'
 import {
   accessorsOf,
   bindingsOf,
@@ -76,17 +76,13 @@ const names = ({
 /** A strip of the cluster: what other members compute is computed here, or held where it is of the row. */
 const stripIn = (
   draft: Draft,
-  of: Pick<StripOf, 'name' | 'result' | 'compute' | 'shared'>,
+  of: Pick<StripOf, 'name' | 'result' | 'compute'> & { readonly shared: Shared },
   width: Width,
   extra = new Map<Expr, string>()
 ): Strip => {
   const roots = new Set<Expr>(draft.context.cluster.groups.map(({ root }) => root))
-  const elements = of.shared === undefined ? {} : { shared: of.shared }
   return strip({
-    name: of.name,
-    result: of.result,
-    compute: of.compute,
-    ...elements,
+    ...of,
     width,
     names: names(draft),
     stored: (x) => !roots.has(x) && draft.context.stored(x),
@@ -102,14 +98,17 @@ const column = (width: Width): string => (width === 4 ? '(r * 4u + e)' : 'r')
 const usesAny = ({ element: { parameters } }: Strip, defined: ReadonlySet<string>): boolean =>
   parameters.some(([name]) => defined.has(name))
 
+const newLoop = ({ loops }: Draft): Loop => {
+  const made = emptyLoop(loops.length)
+  loops.push(made)
+  return made
+}
+
 /** The loop that a fold can go into: the last, unless it reads what that defines. */
 const loopFor = (draft: Draft, build: (shared: Shared) => Strip): Loop => {
   const last = draft.loops.at(-1)
   const trial = build({ prefix: 'trial', loads: [] })
-  if (last !== undefined && !usesAny(trial, last.defined)) return last
-  const made = emptyLoop(draft.loops.length)
-  draft.loops.push(made)
-  return made
+  return last !== undefined && !usesAny(trial, last.defined) ? last : newLoop(draft)
 }
 
 const addFold = (draft: Draft, root: Apply, fold: Fold): void => {
@@ -139,8 +138,7 @@ const addFold = (draft: Draft, root: Apply, fold: Fold): void => {
 const addRow = (draft: Draft, root: Apply, held: ReadonlyMap<Expr, string> = new Map()): void => {
   const n = draft.functions.length
   const name = `value${n}`
-  const loop = draft.loops.at(-1) ?? emptyLoop(0)
-  if (draft.loops.length === 0) draft.loops.push(loop)
+  const loop = draft.loops.at(-1) ?? newLoop(draft)
   const made = stripIn(
     draft,
     {
@@ -201,13 +199,6 @@ const split = (loads: ReadonlyArray<Load>): readonly [before: ReadonlyArray<stri
 ]
 
 const indent = (lines: ReadonlyArray<string>): ReadonlyArray<string> => lines.map((line) => `  ${line}`)
-
-const tree = (values: ReadonlyArray<string>, combine: Fold['combine']): string => {
-  const half = Math.ceil(values.length / 2)
-  return values.length === 1
-    ? (values[0] ?? '')
-    : combine(tree(values.slice(0, half), combine), tree(values.slice(half), combine))
-}
 
 const totalsOf = ({ core }: Fold): string => `totals_${wgslType(core.dtype)}`
 

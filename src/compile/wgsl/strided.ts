@@ -1,10 +1,12 @@
 /** Contractions as products of matrices, and operands as stored values with strides. */
 import { isFloat } from '../../core/DType.ts'
 import type { Apply, Expr } from '../../core/Expr.ts'
+import { RA } from '../../core/fp.ts'
 import type { At } from '../../core/Lowering.ts'
 import { size, type Shape } from '../../core/Shape.ts'
 import { freeOf, sizesOf, type Contract, type Side, type Sizes } from '../../ops/contract.ts'
 import { fromAxes, fromLinear } from '../../ops/place.ts'
+import { pick } from '../rules/match.ts'
 import { coefficient, without, type Index } from './Index.ts'
 import { inliner } from './inline.ts'
 
@@ -12,14 +14,17 @@ import { inliner } from './inline.ts'
 
 export interface Product {
   readonly core: Apply
+  readonly operands: readonly [Expr, Expr]
   readonly params: Contract
   readonly sizes: Sizes
 }
 
 export const productOf = (core: Apply): Product => {
   const params = core.term.params as Contract
-  const [x, y] = core.term.inputs
-  return { core, params, sizes: sizesOf(x?.shape ?? [], y?.shape ?? [], params) }
+  // Its typing rule has seen that there are two.
+  const operands = core.term.inputs as readonly [Expr, Expr]
+  const [x, y] = operands
+  return { core, operands, params, sizes: sizesOf(x.shape, y.shape, params) }
 }
 
 /** Multiplications below which a tile is not worth its compilation. */
@@ -30,8 +35,6 @@ export const suitsTiles = ({ core, sizes: { batch, m, n, k } }: Product): boolea
 
 // places ---------------------------------------------------------------------------------
 
-const pick = (shape: Shape, axes: ReadonlyArray<number>): Shape => axes.map((axis) => shape[axis] ?? 1)
-
 /** The element of an operand at its batch, free and shared coordinates, each given as one linear index. */
 export const placeOf = (shape: Shape, side: Side, batch: string, free: string, over: string): At => {
   const parts = [
@@ -39,15 +42,12 @@ export const placeOf = (shape: Shape, side: Side, batch: string, free: string, o
     [freeOf(shape, side), free],
     [side.over, over]
   ] as const
-  const axes = new Map(
-    parts.flatMap(([group, linear]) => {
-      const inner = fromLinear(pick(shape, group), linear).axes()
-      return group.map((axis, i) => [axis, inner[i] ?? '0u'] as const)
-    })
-  )
+  const axes = parts
+    .flatMap(([group, linear]) => RA.zip(group, fromLinear(pick(shape, group), linear).axes()))
+    .sort(([a], [b]) => a - b)
   return fromAxes(
     shape,
-    shape.map((_, axis) => axes.get(axis) ?? '0u')
+    axes.map(([, text]) => text)
   )
 }
 
@@ -89,8 +89,9 @@ export const stridedOf = (
   ])
   const inside = inliner({ ranges, stored, read, held: new Map() })
   const text = inside.value(operand, placeOf(operand.shape, side, 'z', 'f', 'k'))
-  const [leaf, index] = seen[0] ?? []
-  if (seen.length !== 1 || text !== 'seen1' || leaf === undefined || index === undefined) return undefined
+  const [first, ...others] = seen
+  if (first === undefined || others.length > 0 || text !== 'seen1') return undefined
+  const [leaf, index] = first
   const free = coefficient(index, 'f')
   const over = coefficient(index, 'k')
   const batch = batchOf(without(without(index, 'f'), 'k'))

@@ -3,8 +3,8 @@
  * is loaded as one vector before them, what they share is loaded once, and only the rest is loaded one by one.
  */
 import type { Expr } from '../../core/Expr.ts'
-import { size } from '../../core/Shape.ts'
-import { coefficient, divide, divisible, mentions, parse, print, without, type Index } from './Index.ts'
+import { range, size } from '../../core/Shape.ts'
+import { coefficient, divide, divisible, mentions, print, without, type Index } from './Index.ts'
 import { inliner, type Inliner } from './inline.ts'
 import { arrayType, elementOf, fourOf, wgslType, type Binding, type Function, type WgslType } from './Wgsl.ts'
 
@@ -19,15 +19,11 @@ export interface Operands {
   readonly vectors: Set<Expr>
   /** Those that are read one by one. */
   readonly singles: Set<Expr>
-  /** Those whose own functions read them: their bindings are left as they are. */
-  readonly named: Map<Expr, string>
 }
 
-export const operands = (): Operands => ({ nodes: [], vectors: new Set(), singles: new Set(), named: new Map() })
+export const operands = (): Operands => ({ nodes: [], vectors: new Set(), singles: new Set() })
 
-export const nameOf = ({ nodes, named }: Operands, node: Expr): string => {
-  const given = named.get(node)
-  if (given !== undefined) return given
+export const nameOf = ({ nodes }: Operands, node: Expr): string => {
   if (!nodes.includes(node)) nodes.push(node)
   return `x${nodes.indexOf(node)}`
 }
@@ -160,20 +156,21 @@ export const strip = (of: StripOf): Strip => {
 
 export const statement = (load: Load): string => `let ${load.name} = ${load.text};`
 
-/** The calls that compute the elements. `held` gives the text of a held value at element `e`. */
-export const calls = (
-  { element, loads, width }: Strip,
-  held: (name: string, e: number) => string = (name) => name
-): ReadonlyArray<string> =>
-  Array.from({ length: width }, (_, e) => {
-    const argument = ([name]: readonly [string, string]): string => {
-      if (name === 'e') return `${e}u`
-      const load = loads.find((l) => l.name === name)
-      return load === undefined ? held(name, e) : load.width === 4 ? `${name}.${'xyzw'[e]}` : name
-    }
-    return `${element.name}(${element.parameters.map(argument).join(', ')})`
-  })
+/** The text of a held value at element `e`. */
+type Held = (name: string, e: number) => string
 
-/** An index that a text gives. */
-export const indexOf = (text: string, names: ReadonlyArray<readonly [string, number]>): Index =>
-  parse(text, new Map(names))
+const byName: Held = (name) => name
+
+/** The call that computes the element `e`. */
+export const callOf = ({ element, loads }: Strip, e: number, held: Held = byName): string => {
+  const argument = ([name]: readonly [string, string]): string => {
+    if (name === 'e') return `${e}u`
+    const load = loads.find((l) => l.name === name)
+    return load === undefined ? held(name, e) : load.width === 4 ? `${name}.${'xyzw'[e]}` : name
+  }
+  return `${element.name}(${element.parameters.map(argument).join(', ')})`
+}
+
+/** The calls that compute the elements. */
+export const calls = (strip: Strip, held: Held = byName): ReadonlyArray<string> =>
+  range(strip.width).map((e) => callOf(strip, e, held))

@@ -4,6 +4,7 @@ import { input as makeInput, literal, scalar as makeScalar, type Expr } from '..
 import { axisOf, dim as makeDim, type Shape, type Sym } from '../../core/Shape.ts'
 import { tensor as makeTensor, type Tensor } from '../../core/Tensor.ts'
 import { $ } from '../registry.ts'
+import type { Kinds } from './needs.ts'
 
 /** A value that is given when the program runs. Two inputs of one name and type are the same input. */
 export const input: <const D extends DType, const S extends Shape>(name: string, dtype: D, shape: S) => Expr<D, S> =
@@ -15,9 +16,12 @@ export const dim: <const N extends string>(name: N, size: number) => Sym<N> = ma
 /** A number that is part of the program. */
 export const scalar = (value: number): Expr<'f32', readonly []> => makeScalar(value, 'f32')
 
-/** A small tensor that is part of the program; large ones belong in inputs. */
-export const constant = <const S extends Shape>(shape: S, values: ArrayLike<number>): Expr<'f32', S> =>
-  literal(makeTensor('f32', shape, Float64Array.from(values))) as Expr<'f32', S>
+/** A small tensor that is part of the program, of `f32` where no type is told; large ones belong in inputs. */
+export const constant = <const S extends Shape, D extends DType = 'f32'>(
+  shape: S,
+  values: ArrayLike<number>,
+  dtype?: D
+): Expr<D, S> => literal(makeTensor(dtype ?? 'f32', shape, Float64Array.from(values))) as Expr<D, S>
 
 /** A tensor of any element type that is part of the program. */
 export const embed = (value: Tensor): Expr => literal(value)
@@ -29,5 +33,5 @@ export const fill = <const S extends Shape>(value: number, shape: S): Expr<'f32'
 export const zerosLike = <D extends DType, S extends Shape>(x: Expr<D, S>): Expr<D, S> => $.fill(0, x)
 
 /** `0, 1, …` along `axis`. */
-export const iota = <const S extends Shape, D extends DType>(shape: S, axis: number, dtype: D): Expr<D, S> =>
+export const iota = <const S extends Shape, D extends Kinds['numbers']>(shape: S, axis: number, dtype: D): Expr<D, S> =>
   $.iota({ shape, axis: axisOf(axis, shape.length), dtype })

@@ -4,9 +4,11 @@ import { apply, type Expr } from '../../core/Expr.ts'
 import type { Fault } from '../../core/Fault.ts'
 import { composite, type Op } from '../../core/Op.ts'
 import { axisOf, equal, range, type Matmul, type Ok, type Out, type Shape } from '../../core/Shape.ts'
+import { floating, numeric, unaccepted } from '../kinds.ts'
 import { $, type Side } from '../registry.ts'
-import { add, less, maximum, where, type Elementwise } from './elementwise.ts'
-import { instead, sound } from './instead.ts'
+import { add, less, maximum, where, type Of } from './elementwise.ts'
+import { inNameOf, instead, sound } from './instead.ts'
+import type { Needs } from './needs.ts'
 import { max } from './reductions.ts'
 import { stretch } from './stretch.ts'
 
@@ -15,12 +17,12 @@ import { stretch } from './stretch.ts'
 /** Sums of products over paired axes; the result's axes are batch, free of `x`, free of `y`. */
 export const contract =
   (left: Side, right: Side) =>
-  <D extends DType>(x: Expr<D>, y: Expr<NoInfer<D>>): Expr<D> =>
+  <D extends DType>(x: Expr<D> & Needs<'contract', 'numbers', D>, y: Expr<NoInfer<D>>): Expr<D> =>
     $.contract(x, y, { left, right })
 
 /** `[..., m, k] × [k, n]`, or `[..., m, k] × [..., k, n]` with equal leading axes. */
 export const matmul = <D extends DType, A extends Shape, B extends Shape>(
-  x: Expr<D, A>,
+  x: Expr<D, A> & Needs<'matmul', 'numbers', D>,
   y: Expr<NoInfer<D>, B> & Ok<Matmul<A, B>>
 ): Expr<D, Out<Matmul<A, B>>> => {
   const node = apply(matmulOp, [x, y])
@@ -48,7 +50,7 @@ const matmulOp: Op = composite({
     if (a.at(-1) !== b.at(-2)) return { _tag: 'InnerSizesDiffer', op: 'matmul', left: a, right: b }
     if (b.length > 2 && !equal(a.slice(0, -2), b.slice(0, -2)))
       return { _tag: 'LeadingAxesDiffer', op: 'matmul', left: a, right: b }
-    return { dtype: x.dtype, shape: [...a.slice(0, -1), b.at(-1) ?? 0] }
+    return unaccepted('matmul', numeric, x.dtype) ?? { dtype: x.dtype, shape: [...a.slice(0, -1), b.at(-1) ?? 0] }
   },
   examples: [],
   define:
@@ -65,7 +67,7 @@ const matmulOp: Op = composite({
 // normalisation and attention ----------------------------------------------------------------
 
 export const softmax =
-  (axis: number): Elementwise =>
+  (axis: number): Of<'softmax'> =>
   (x) =>
     $.softmax(x, { axis: axisOf(axis, x.shape.length) })
 
@@ -76,23 +78,30 @@ export const softmax =
  */
 export const maskedSoftmax =
   (axis: number) =>
-  <D extends DType, S extends Shape>(x: Expr<D, S>, mask: Expr<'bool'>): Expr<D, S> =>
-    $.maskedSoftmax(x, stretch(mask, x.shape), { axis: axisOf(axis, x.shape.length) })
+  <D extends DType, S extends Shape>(
+    x: Expr<D, S> & Needs<'maskedSoftmax', 'floats', D>,
+    mask: Expr<'bool'>
+  ): Expr<D, S> =>
+    inNameOf(
+      'maskedSoftmax',
+      [x, mask],
+      $.maskedSoftmax(x, stretch(mask, x.shape), { axis: axisOf(axis, x.shape.length) })
+    )
 
 export const logSoftmax =
-  (axis: number): Elementwise =>
+  (axis: number): Of<'logSoftmax'> =>
   (x) =>
     $.logSoftmax(x, { axis: axisOf(axis, x.shape.length) })
 
 /** Zero mean and unit variance along the last axis; `epsilon` is added to the variance. */
 export const normalise =
-  (epsilon: number): Elementwise =>
+  (epsilon: number): Of<'normalise'> =>
   (x) =>
     $.normalise(x, { epsilon })
 
 /** Unit mean square along the last axis; `epsilon` is added to the mean square. */
 export const rmsNormalise =
-  (epsilon: number): Elementwise =>
+  (epsilon: number): Of<'rmsNormalise'> =>
   (x) =>
     $.rmsNormalise(x, { epsilon })
 
@@ -131,5 +140,6 @@ export const attention = (q: Expr<'f32'>, k: Expr<'f32'>, v: Expr<'f32'>, bias?:
   const biased = bias === undefined ? logits : add(logits, maximum(bias, $.fill(lowest, bias)))
   const weights = $.softmax(biased, { axis: 3 })
   const mixed = $.contract(weights, v, { left: { batch: [0, 1], over: [3] }, right: { batch: [0, 2], over: [1] } })
-  return $.transpose(bias === undefined ? mixed : heeded(mixed, bias), { order: [0, 2, 1, 3] })
+  const result = $.transpose(bias === undefined ? mixed : heeded(mixed, bias), { order: [0, 2, 1, 3] })
+  return inNameOf('attention', [q, k, v, ...(bias === undefined ? [] : [bias])], result, floating)
 }

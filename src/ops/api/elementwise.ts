@@ -1,25 +1,16 @@
 /** Each element by itself: functions of one operand, and of several that are broadcast to one shape. */
-import type { DType, Float } from '../../core/DType.ts'
+import type { DType } from '../../core/DType.ts'
 import type { Expr } from '../../core/Expr.ts'
 import type { Broadcast, Ok, Out, Shape } from '../../core/Shape.ts'
+import { floating } from '../kinds.ts'
 import { $, type Unary } from '../registry.ts'
+import { inNameOf } from './instead.ts'
+import type { Kinds, Needs } from './needs.ts'
 import { together } from './stretch.ts'
 
 // one operand ----------------------------------------------------------------------------
 
 export type Elementwise = Unary
-
-/** Element types that an operation may be for. */
-interface Kinds {
-  readonly floats: Float
-  readonly 'signed numbers': Float | 'i32'
-  readonly 'truth values': 'bool'
-}
-
-/** A demand that nothing satisfies where the element type is known, and is not of the kind. */
-type Needs<Op extends string, Kind extends keyof Kinds, D extends DType> = D extends Kinds[Kind]
-  ? unknown
-  : `${Op}: needs ${Kind}, got ${D}`
 
 /** Each element by itself, of element types of one kind. */
 export interface Of<Op extends string, Kind extends keyof Kinds = 'floats'> {
@@ -53,38 +44,38 @@ export const log1p: Of<'log1p'> = elementwise($.log1p)
 export const relu: Of<'relu'> = elementwise($.relu)
 export const not: Of<'not', 'truth values'> = elementwise($.not)
 /** `x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³)))`. */
-export const geluTanh: Elementwise = elementwise($.geluTanh)
+export const geluTanh: Of<'geluTanh'> = elementwise($.geluTanh)
 /** `x Φ(x)`. */
-export const gelu: Elementwise = elementwise($.gelu)
-export const silu: Elementwise = elementwise($.silu)
-export const softplus: Elementwise = elementwise($.softplus)
+export const gelu: Of<'gelu'> = elementwise($.gelu)
+export const silu: Of<'silu'> = elementwise($.silu)
+export const softplus: Of<'softplus'> = elementwise($.softplus)
 /** The operand, held constant by every derivative. */
 export const stopGradient: Elementwise = elementwise($.stopGradient)
-export const square: Elementwise = (x) => $.mul(x, x)
+export const square: Of<'square', 'numbers'> = (x) => inNameOf('square', [x], $.mul(x, x))
 
 /** `k x`. */
 export const scale =
-  (k: number): Elementwise =>
+  (k: number): Of<'scale', 'numbers'> =>
   (x) =>
-    $.mul(x, $.fill(k, x))
+    inNameOf('scale', [x], $.mul(x, $.fill(k, x)))
 
 /** `x + k`. */
 export const offset =
-  (k: number): Elementwise =>
+  (k: number): Of<'offset', 'numbers'> =>
   (x) =>
-    $.add(x, $.fill(k, x))
+    inNameOf('offset', [x], $.add(x, $.fill(k, x)))
 
 /** `x` held between `min` and `max`; the derivative outside is 0. */
 export const clamp =
-  (min: number, max: number): Elementwise =>
+  (min: number, max: number): Of<'clamp', 'numbers'> =>
   (x) =>
-    $.minimum($.maximum(x, $.fill(min, x)), $.fill(max, x))
+    inNameOf('clamp', [x], $.minimum($.maximum(x, $.fill(min, x)), $.fill(max, x)))
 
 /** `x < 0 ? slope x : x`. */
 export const leakyRelu =
-  (slope: number): Elementwise =>
+  (slope: number): Of<'leakyRelu'> =>
   (x) =>
-    $.where($.less(x, $.fill(0, x)), $.mul(x, $.fill(slope, x)), x)
+    inNameOf('leakyRelu', [x], $.where($.less(x, $.fill(0, x)), $.mul(x, $.fill(slope, x)), x), floating)
 
 const isOf = <D extends DType, S extends Shape>(x: Expr<DType, S>, dtype: D): x is Expr<D, S> => x.dtype === dtype
 
@@ -96,20 +87,20 @@ export const cast =
 // two operands ---------------------------------------------------------------------------
 
 /** An operation on two tensors: `op(x, y)`, or `pipe(x, op(y))`. */
-export interface Binary<Op extends string> {
+export interface Binary<Op extends string, Kind extends keyof Kinds = 'numbers'> {
   <D extends DType, B extends Shape>(
-    y: Expr<D, B>
+    y: Expr<D, B> & Needs<Op, Kind, D>
   ): <A extends Shape>(x: Expr<NoInfer<D>, A> & Ok<Broadcast<Op, A, B>>) => Expr<D, Out<Broadcast<Op, A, B>>>
   <D extends DType, A extends Shape, B extends Shape>(
-    x: Expr<D, A>,
+    x: Expr<D, A> & Needs<Op, Kind, D>,
     y: Expr<NoInfer<D>, B> & Ok<Broadcast<Op, A, B>>
   ): Expr<D, Out<Broadcast<Op, A, B>>>
 }
 
 /** A comparison of two tensors. */
-export interface Comparison<Op extends string> {
+export interface Comparison<Op extends string, Kind extends keyof Kinds = 'numbers'> {
   <D extends DType, A extends Shape, B extends Shape>(
-    x: Expr<D, A>,
+    x: Expr<D, A> & Needs<Op, Kind, D>,
     y: Expr<NoInfer<D>, B> & Ok<Broadcast<Op, A, B>>
   ): Expr<'bool', Out<Broadcast<Op, A, B>>>
 }
@@ -130,10 +121,11 @@ const broadcasting = (operation: (x: Expr, y: Expr) => Expr): ((...xs: ReadonlyA
   return (x, y) => (x === undefined ? undefined : y === undefined ? (z: Expr) => build(z, x) : build(x, y))
 }
 
-const binary = <Op extends string>(operation: (x: Expr, y: Expr) => Expr): Binary<Op> =>
-  broadcasting(operation) as Binary<Op>
-const comparison = <Op extends string>(operation: (x: Expr, y: Expr) => Expr): Comparison<Op> =>
-  broadcasting(operation) as Comparison<Op>
+const binary = <Op extends string, Kind extends keyof Kinds>(operation: (x: Expr, y: Expr) => Expr): Binary<Op, Kind> =>
+  broadcasting(operation) as Binary<Op, Kind>
+const comparison = <Op extends string, Kind extends keyof Kinds>(
+  operation: (x: Expr, y: Expr) => Expr
+): Comparison<Op, Kind> => broadcasting(operation) as Comparison<Op, Kind>
 const logic = <Op extends string>(operation: (x: Expr, y: Expr) => Expr): Logic<Op> =>
   broadcasting(operation) as Logic<Op>
 
@@ -141,12 +133,12 @@ export const add: Binary<'add'> = binary($.add)
 export const sub: Binary<'sub'> = binary($.sub)
 export const mul: Binary<'mul'> = binary($.mul)
 export const div: Binary<'div'> = binary($.div)
-export const pow: Binary<'pow'> = binary($.pow)
+export const pow: Binary<'pow', 'floats'> = binary($.pow)
 export const maximum: Binary<'maximum'> = binary($.maximum)
 export const minimum: Binary<'minimum'> = binary($.minimum)
 export const less: Comparison<'less'> = comparison($.less)
 export const lessEqual: Comparison<'lessEqual'> = comparison($.lessEqual)
-export const equal: Comparison<'equal'> = comparison($.equal)
+export const equal: Comparison<'equal', 'any'> = comparison($.equal)
 export const and: Logic<'and'> = logic($.and)
 export const or: Logic<'or'> = logic($.or)
 

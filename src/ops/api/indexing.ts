@@ -1,10 +1,12 @@
 /** By index and by position: tables, places of extrema, order, cumulative sums, rotary positions. */
 import type { DType } from '../../core/DType.ts'
-import type { Expr } from '../../core/Expr.ts'
+import { misfit, type Expr } from '../../core/Expr.ts'
 import { axisOf, keep, range, type Shape } from '../../core/Shape.ts'
 import { spreadAgain } from '../reduce.ts'
+import { floating, type Accepted } from '../kinds.ts'
 import { $, type Fold } from '../registry.ts'
-import { outOfRange } from './instead.ts'
+import { inNameOf, outOfRange, sound } from './instead.ts'
+import type { Needs } from './needs.ts'
 import { modulo, takeAt } from './takeAt.ts'
 
 // reading and writing ----------------------------------------------------------------------
@@ -22,7 +24,7 @@ export const take =
 /** The adjoint of `take`: values whose index is equal are added up, along an axis of length `size`. */
 export const scatterAdd =
   (axis: number, size: number) =>
-  <D extends DType>(values: Expr<D>, indices: Expr<'i32'>): Expr<D> => {
+  <D extends DType>(values: Expr<D> & Needs<'scatterAdd', 'numbers', D>, indices: Expr<'i32'>): Expr<D> => {
     const rank = values.shape.length - indices.shape.length + 1
     return $.scatterAdd(values, indices, { axis: axisOf(axis, rank), size })
   }
@@ -42,14 +44,16 @@ export const takeAlong =
   (axis: number) =>
   <D extends DType>(x: Expr<D>, indices: Expr<'i32'>): Expr<D> => {
     const at = axisOf(axis, x.shape.length)
-    return $.takeAlong(cutTo(x, indices.shape, at), indices, { axis: at })
+    return inNameOf('takeAlong', [x, indices], $.takeAlong(cutTo(x, indices.shape, at), indices, { axis: at }))
   }
 
 /** The adjoint of `takeAlong`: `y[…, j, …] = Σ values[…, i, …]` over the `i` with index `j`. */
 export const addAlong =
   (axis: number, size: number) =>
-  <D extends DType>(values: Expr<D>, indices: Expr<'i32'>): Expr<D> =>
+  <D extends DType>(values: Expr<D> & Needs<'addAlong', 'numbers', D>, indices: Expr<'i32'>): Expr<D> =>
     $.addAlong(values, indices, { axis: axisOf(axis, values.shape.length), size })
+
+const indexing: Accepted = { what: 'i32 indices', has: (dtype) => dtype === 'i32' }
 
 /** `1` where the index is, else `0`, along a new last axis of length `size`; out of range is all zeros. */
 export const oneHot =
@@ -58,7 +62,7 @@ export const oneHot =
     const shape = [...indices.shape, size]
     const spread = $.broadcast(indices, { shape, axes: range(indices.shape.length) })
     const hit = $.equal(spread, $.iota({ shape, axis: shape.length - 1, dtype: 'i32' }))
-    return $.cast(hit, { to: 'f32' })
+    return inNameOf('oneHot', [indices], $.cast(hit, { to: 'f32' }), indexing)
   }
 
 /** Each element moved `shift` places along an axis, the last ones to the front. */
@@ -67,10 +71,16 @@ export const roll =
   <D extends DType, S extends Shape>(x: Expr<D, S>): Expr<D, S> => {
     const at = axisOf(axis, x.shape.length)
     const length = x.shape[at] ?? 1
-    return takeAt(x, at, (i) => modulo(i - shift, length), length) as Expr<D, S>
+    const moved = takeAt(x, at, (i) => modulo(i - shift, length), length)
+    return inNameOf('roll', [x], moved) as Expr<D, S>
   }
 
 // places of extrema ------------------------------------------------------------------------
+
+/** The place of an element along an axis, which disappears. */
+export type Placing<Op extends string> = (
+  axis: number
+) => <D extends DType>(x: Expr<D> & Needs<Op, 'numbers', D>) => Expr<'i32'>
 
 const place =
   (op: string, extremum: Fold) =>
@@ -81,19 +91,25 @@ const place =
     if (x.shape[at] === undefined) return outOfRange(op, axis, x) as Expr<'i32'>
     const hit = $.equal(x, spreadAgain($, extremum(x, { axes: [at] }), x.shape, [at]))
     const places = $.iota({ shape: x.shape, axis: at, dtype: 'i32' })
-    return $.min($.where(hit, places, $.fill(length - 1, places)), { axes: [at] })
+    return inNameOf(op, [x], $.min($.where(hit, places, $.fill(length - 1, places)), { axes: [at] }))
   }
 
 /** The place of the largest element along an axis, which disappears; the first of equals. */
-export const argmax: (axis: number) => (x: Expr) => Expr<'i32'> = place('argmax', $.max)
+export const argmax: Placing<'argmax'> = place('argmax', $.max)
 /** The place of the smallest element along an axis, which disappears; the first of equals. */
-export const argmin: (axis: number) => (x: Expr) => Expr<'i32'> = place('argmin', $.min)
+export const argmin: Placing<'argmin'> = place('argmin', $.min)
+
+const tooFew = (k: number, axis: number, { shape }: Expr): { values: Expr<'f32'>; indices: Expr<'i32'> } => {
+  const nothing = misfit({ _tag: 'Invalid', op: 'topK', why: `${k} elements along axis ${axis} are not in [${shape}]` })
+  return { values: nothing as Expr<'f32'>, indices: nothing as Expr<'i32'> }
+}
 
 /** The `k` largest elements along an axis, descending, and their places; `k` is small, since each is found in turn. */
 export const topK =
   (k: number, axis: number) =>
   (x: Expr<'f32'>): { readonly values: Expr<'f32'>; readonly indices: Expr<'i32'> } => {
     const at = axisOf(axis, x.shape.length)
+    if (k > (x.shape[at] ?? k) && sound(x)) return tooFew(k, axis, x)
     const places = $.iota({ shape: x.shape, axis: at, dtype: 'i32' })
     const found = range(k).reduce<{ readonly rest: Expr; readonly indices: ReadonlyArray<Expr<'i32'>> }>(
       ({ rest, indices }) => {
@@ -104,8 +120,8 @@ export const topK =
       },
       { rest: x, indices: [] }
     )
-    const indices = $.concat(found.indices, { axis: at })
-    return { values: takeAlong(at)(x, indices), indices }
+    const indices = inNameOf('topK', [x], $.concat(found.indices, { axis: at }), floating)
+    return { values: inNameOf('topK', [x, indices], takeAlong(at)(x, indices)), indices }
   }
 
 // order ----------------------------------------------------------------------------------
@@ -120,33 +136,37 @@ const sorting = (axis: number, direction: Direction, x: Expr) => ({
 /** How many elements of its line come before each, once sorted; equals in their order. `x` has no NaN. */
 export const ranks =
   (axis: number, direction: Direction = 'ascending') =>
-  <S extends Shape>(x: Expr<DType, S>): Expr<'i32', S> =>
+  <D extends DType, S extends Shape>(x: Expr<D, S> & Needs<'ranks', 'numbers', D>): Expr<'i32', S> =>
     $.ranks(x, sorting(axis, direction, x))
 
 /** The places of the elements along an axis, sorted; equals in their order. `x` has no NaN. */
 export const argsort =
   (axis: number, direction: Direction = 'ascending') =>
-  <S extends Shape>(x: Expr<DType, S>): Expr<'i32', S> =>
+  <D extends DType, S extends Shape>(x: Expr<D, S> & Needs<'argsort', 'numbers', D>): Expr<'i32', S> =>
     $.argsort(x, sorting(axis, direction, x))
 
 /** The elements along an axis, sorted. The gradient of each goes to where it was. */
 export const sort =
   (axis: number, direction: Direction = 'ascending') =>
-  <D extends DType, S extends Shape>(x: Expr<D, S>): Expr<D, S> =>
-    $.takeAlong(x, argsort(axis, direction)(x), { axis: axisOf(axis, x.shape.length) })
+  <D extends DType, S extends Shape>(x: Expr<D, S> & Needs<'sort', 'numbers', D>): Expr<D, S> =>
+    inNameOf(
+      'sort',
+      [x],
+      $.takeAlong(x, $.argsort(x, sorting(axis, direction, x)), { axis: axisOf(axis, x.shape.length) })
+    )
 
 // accumulation and position ------------------------------------------------------------------
 
 /** `y[i] = x[0] + … + x[i]` along an axis. */
 export const cumulativeSum =
   (axis: number) =>
-  <D extends DType, S extends Shape>(x: Expr<D, S>): Expr<D, S> =>
+  <D extends DType, S extends Shape>(x: Expr<D, S> & Needs<'cumulativeSum', 'numbers', D>): Expr<D, S> =>
     $.cumulativeSum(x, { axis: axisOf(axis, x.shape.length), reverse: false })
 
 /** `y[i] = x[0] · … · x[i]` along an axis; its gradient is right where factors are 0. */
 export const cumulativeProduct =
   (axis: number) =>
-  <D extends DType, S extends Shape>(x: Expr<D, S>): Expr<D, S> =>
+  <D extends DType, S extends Shape>(x: Expr<D, S> & Needs<'cumulativeProduct', 'numbers', D>): Expr<D, S> =>
     $.cumulativeProduct(x, { axis: axisOf(axis, x.shape.length), reverse: false })
 
 /**

@@ -1,11 +1,12 @@
 /** Losses of classes, of numbers that may be far off, and of directions. */
 import type { Expr } from '../../core/Expr.ts'
 import { axisOf, equal } from '../../core/Shape.ts'
+import { floating } from '../kinds.ts'
 import { $ } from '../registry.ts'
 import { logSoftmax } from './contractions.ts'
 import { clamp, scale, square, sub } from './elementwise.ts'
 import { take } from './indexing.ts'
-import { instead, sound } from './instead.ts'
+import { inNameOf, instead, sound } from './instead.ts'
 import { mean, sum } from './reductions.ts'
 
 type F = Expr<'f32'>
@@ -55,7 +56,13 @@ export const crossEntropy =
     const picked = $.takeAlong(logSoftmax(-1)(logits), column, { axis })
     const losses: F = $.neg($.reshape(picked, { shape: labels.shape }))
     const weights = importance(labels, options)
-    return weights === undefined ? mean('all')(losses) : weightedMean(losses, weights)
+    const loss = weights === undefined ? mean('all')(losses) : weightedMean(losses, weights)
+    return inNameOf(
+      'crossEntropy',
+      [logits, labels, ...(options.weights === undefined ? [] : [options.weights])],
+      loss,
+      floating
+    )
   }
 
 // numbers --------------------------------------------------------------------------------
@@ -66,7 +73,7 @@ export const huber =
   (x: F, y: F): F => {
     const d: F = sub(x, y)
     const near = clamp(-delta, delta)(d)
-    return $.mul(near, $.sub(d, scale(0.5)(near)))
+    return inNameOf('huber', [x, y], $.mul(near, $.sub(d, scale(0.5)(near))), floating)
   }
 
 // directions -----------------------------------------------------------------------------
@@ -83,5 +90,6 @@ export const cosineSimilarity =
   (axis: number, epsilon = 1e-8) =>
   (x: F, y: F): F => {
     const at = axisOf(axis, x.shape.length)
-    return sum([at])($.mul(direction(x, at, epsilon), direction(y, at, epsilon)))
+    const product = $.mul(direction(x, at, epsilon), direction(y, at, epsilon))
+    return inNameOf('cosineSimilarity', [x, y], sum([at])(product), floating)
   }

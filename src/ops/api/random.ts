@@ -1,9 +1,11 @@
 /** Random numbers from keys. */
 import type { Expr } from '../../core/Expr.ts'
 import { range, size, type Shape } from '../../core/Shape.ts'
+import { floating } from '../kinds.ts'
 import { $ } from '../registry.ts'
 import { cos, log, neg, scale, sin, sqrt } from './elementwise.ts'
 import { argmax, argsort } from './indexing.ts'
+import { inNameOf } from './instead.ts'
 import { narrow } from './views.ts'
 
 /** Uniform `u32` words from a key, `[2]` of `u32`. */
@@ -16,7 +18,7 @@ export const randomBits =
 export const splitKey =
   (n: number) =>
   (key: Expr<'u32'>): ReadonlyArray<Expr<'u32'>> => {
-    const words = randomBits([2 * n])(key)
+    const words = inNameOf('splitKey', [key], randomBits([2 * n])(key))
     return range(n).map((i) => narrow(0, 2 * i, 2 * i + 2)(words))
   }
 
@@ -30,7 +32,7 @@ const unit = <S extends Shape>(words: Expr<'u32', S>): Expr<'f32', S> => {
 export const uniform =
   <const S extends Shape>(shape: S) =>
   (key: Expr<'u32'>): Expr<'f32', S> =>
-    unit($.randomBits(key, { shape }))
+    inNameOf('uniform', [key], unit($.randomBits(key, { shape })))
 
 /** Standard normal numbers (Box and Muller): two uniforms give two normals. */
 export const normal =
@@ -44,7 +46,7 @@ export const normal =
     const radius = sqrt(scale(-2)(log($.sub($.fill(1, u), u))))
     const angle = scale(2 * Math.PI)(v)
     const both = $.concat([$.mul(radius, cos(angle)), $.mul(radius, sin(angle))], { axis: 0 })
-    return $.reshape(narrow(0, 0, n)(both), { shape }) as Expr<'f32', S>
+    return inNameOf('normal', [key], $.reshape(narrow(0, 0, n)(both), { shape })) as Expr<'f32', S>
   }
 
 /** True with probability `p`, each element by itself. */
@@ -52,15 +54,18 @@ export const bernoulli =
   <const S extends Shape>(p: number, shape: S) =>
   (key: Expr<'u32'>): Expr<'bool', S> => {
     const u = uniform(shape)(key)
-    return $.less(u, $.fill(p, u))
+    return inNameOf('bernoulli', [key], $.less(u, $.fill(p, u)))
   }
 
 /** 0 with probability `rate`, else scaled so that the mean stays; `rate` below 1. */
 export const dropout =
   (rate: number) =>
   (key: Expr<'u32'>) =>
-  <S extends Shape>(x: Expr<'f32', S>): Expr<'f32', S> =>
-    rate === 0 ? x : $.where(bernoulli(1 - rate, x.shape)(key), scale(1 / (1 - rate))(x), $.fill(0, x))
+  <S extends Shape>(x: Expr<'f32', S>): Expr<'f32', S> => {
+    if (rate === 0) return x
+    const kept = $.where(bernoulli(1 - rate, x.shape)(key), scale(1 / (1 - rate))(x), $.fill(0, x))
+    return inNameOf('dropout', [x, key], kept, floating)
+  }
 
 /**
  * Classes drawn with probabilities `softmax(logits)` along an axis, which disappears.
@@ -73,11 +78,11 @@ export const categorical =
     const u = uniform(logits.shape)(key)
     // Uniform numbers may be 0, whose logarithm is not finite.
     const noise = neg(log(neg(log($.maximum(u, $.fill(2 ** -25, u))))))
-    return argmax(axis)($.add(logits, noise))
+    return inNameOf('categorical', [logits, key], argmax(axis)($.add(logits, noise)), floating)
   }
 
 /** `0, …, n − 1` in random order. */
 export const permutation =
   (n: number) =>
   (key: Expr<'u32'>): Expr<'i32'> =>
-    argsort(0)(randomBits([n])(key))
+    inNameOf('permutation', [key], argsort(0)(randomBits([n])(key)))

@@ -2,8 +2,12 @@
 import type { DType } from '../../core/DType.ts'
 import type { Expr } from '../../core/Expr.ts'
 import { axisOf, keep as kept, range, type Shape } from '../../core/Shape.ts'
+import { floating } from '../kinds.ts'
 import { $, type Fold } from '../registry.ts'
-import { scale, square, sub } from './elementwise.ts'
+import { inNameOf } from './instead.ts'
+import type { Kinds, Needs } from './needs.ts'
+import type { Reduced } from './reduced.ts'
+import { stretch } from './stretch.ts'
 
 /** Axes to reduce over: a list (negative counts from the end), or all. */
 export type Over = ReadonlyArray<number> | 'all'
@@ -17,32 +21,52 @@ const axesOf = (over: Over, shape: Shape): ReadonlyArray<number> =>
 
 const counted = (x: Expr, over: Over): number => axesOf(over, x.shape).reduce((n, axis) => n * (x.shape[axis] ?? 1), 1)
 
-export type Reduction = (over: Over, keep?: Keep) => <D extends DType>(x: Expr<D>) => Expr<D>
+export type Reduction<Op extends string, Kind extends keyof Kinds = 'numbers'> = <
+  const O extends Over,
+  K extends Keep = 'dropped'
+>(
+  over: O,
+  keep?: K
+) => <D extends DType, S extends Shape>(x: Expr<D, S> & Needs<Op, Kind, D>) => Expr<D, Reduced<S, O, K>>
 
-const reduction =
-  (fold: Fold): Reduction =>
-  (over, keep = 'dropped') =>
-  (x) => {
-    const axes = axesOf(over, x.shape)
-    const y = fold(x, { axes })
-    return keep === 'kept' ? $.reshape(y, { shape: kept(x.shape, axes) }) : y
-  }
+const folded = <D extends DType>(fold: Fold, x: Expr<D>, over: Over, keep: Keep): Expr<D> => {
+  const axes = axesOf(over, x.shape)
+  const y = fold(x, { axes })
+  return keep === 'kept' ? $.reshape(y, { shape: kept(x.shape, axes) }) : y
+}
 
-export const sum: Reduction = reduction($.sum)
-export const max: Reduction = reduction($.max)
-export const min: Reduction = reduction($.min)
-export const prod: Reduction = reduction($.prod)
+const reduction = <Op extends string, Kind extends keyof Kinds>(
+  f: (x: Expr, over: Over, keep: Keep) => Expr
+): Reduction<Op, Kind> => {
+  const untyped =
+    (over: Over, keep: Keep = 'dropped') =>
+    (x: Expr): Expr =>
+      f(x, over, keep)
+  return untyped as Reduction<Op, Kind>
+}
+
+const fold = <Op extends string, Kind extends keyof Kinds>(operation: Fold): Reduction<Op, Kind> =>
+  reduction((x, over, keep) => folded(operation, x, over, keep))
+
+export const sum: Reduction<'sum'> = fold($.sum)
+export const max: Reduction<'max'> = fold($.max)
+export const min: Reduction<'min'> = fold($.min)
+export const prod: Reduction<'prod'> = fold($.prod)
 
 /** `ln Σ eˣ`, whatever the range of `x`; −∞, with gradient 0, where there is nothing but −∞. */
-export const logSumExp: Reduction = reduction($.logSumExp)
+export const logSumExp: Reduction<'logSumExp', 'floats'> = fold($.logSumExp)
 
-export const mean: Reduction =
-  (over, keep = 'dropped') =>
-  (x) =>
-    scale(1 / counted(x, over))(sum(over, keep)(x))
+const averaged = <D extends DType>(x: Expr<D>, over: Over, keep: Keep): Expr<D> => {
+  const total = folded($.sum, x, over, keep)
+  return $.mul(total, $.fill(1 / counted(x, over), total))
+}
+
+export const mean: Reduction<'mean', 'floats'> = reduction((x, over, keep) =>
+  inNameOf('mean', [x], averaged(x, over, keep), floating)
+)
 
 /** The mean square distance from the mean; divisor `n`. */
-export const variance: Reduction =
-  (over, keep = 'dropped') =>
-  (x) =>
-    mean(over, keep)(square(sub(x, mean(over, 'kept')(x))))
+export const variance: Reduction<'variance', 'floats'> = reduction((x, over, keep) => {
+  const away = $.sub(x, stretch(averaged(x, over, 'kept'), x.shape))
+  return inNameOf('variance', [x], averaged($.mul(away, away), over, keep), floating)
+})

@@ -3,10 +3,11 @@ import { literal, type Expr } from '../../core/Expr.ts'
 import { equal, range, type Shape } from '../../core/Shape.ts'
 import { generate } from '../../core/Tensor.ts'
 import { placesOf, type Windows } from '../windows.ts'
+import { floating } from '../kinds.ts'
 import { $, type Fold } from '../registry.ts'
 import { constant } from './constants.ts'
 import { add, mul } from './elementwise.ts'
-import { instead } from './instead.ts'
+import { inNameOf, instead, tooFewAxes } from './instead.ts'
 import { modulo, takeAt } from './takeAt.ts'
 import { repeat } from './views.ts'
 
@@ -116,6 +117,19 @@ const cutIntoTiles = (x: F, { box }: Pooling): F => {
   return $.reshape(cut, { shape: [...x.shape.slice(0, 2), ...places.flatMap((n, i) => [n, box[i] ?? 1])] })
 }
 
+/** What is wrong with boxes that have no place, padding counted. */
+const homeless = (op: string, x: F, pooling: Pooling): F | undefined => {
+  const { box, stride, dilation } = boxes(pooling)
+  const rank = box.length
+  if (x.shape.length < rank + 2) return tooFewAxes(op, rank + 2, x)
+  const places = placesOf(widened(x.shape.slice(2), pooling), { box, stride, dilation })
+  const padding = pooling.padding.some(([before, after]) => before !== 0 || after !== 0) ? ' and its padding' : ''
+  const why = `a box [${box}] by steps of [${stride}], dilated by [${dilation}], has no place in [${x.shape}]${padding}`
+  return x.shape.length === rank + 2 && places.every((n) => n >= 1)
+    ? undefined
+    : instead(x, { _tag: 'Invalid', op, why })
+}
+
 const pooled = (x: F, pooling: Pooling, fold: Fold, value: number): F => {
   const wide = spacePad(x, pooling.padding, value)
   const rank = pooling.box.length
@@ -124,11 +138,14 @@ const pooled = (x: F, pooling: Pooling, fold: Fold, value: number): F => {
     : fold($.windows(wide, boxes(pooling)), { axes: range(rank).map((i) => 2 + i) })
 }
 
+/** The space with what is before and after. */
+const widened = (space: Shape, { padding }: Pooling): ReadonlyArray<number> =>
+  space.map((d, i) => d + (padding[i]?.[0] ?? 0) + (padding[i]?.[1] ?? 0))
+
 /** How many elements of each box lie in the space. */
 const counts = (space: Shape, pooling: Pooling): ReadonlyArray<ReadonlyArray<number>> => {
   const { box, stride, dilation } = boxes(pooling)
-  const wide = space.map((d, i) => d + (pooling.padding[i]?.[0] ?? 0) + (pooling.padding[i]?.[1] ?? 0))
-  return placesOf(wide, { box, stride, dilation }).map((n, i) =>
+  return placesOf(widened(space, pooling), { box, stride, dilation }).map((n, i) =>
     range(n).map((p) => {
       const start = p * (stride[i] ?? 1) - (pooling.padding[i]?.[0] ?? 0)
       const elements = range(box[i] ?? 1).map((k) => start + k * (dilation[i] ?? 1))
@@ -156,6 +173,8 @@ export type Divisor = 'box' | 'space'
 export const averagePool =
   (pooling: Pooling, divisor: Divisor = 'box') =>
   (x: F): F => {
+    const fault = homeless('averagePool', x, pooling)
+    if (fault !== undefined) return fault
     const total = pooled(x, pooling, $.sum, 0)
     const whole = pooling.box.reduce((n, d) => n * d, 1)
     const share =
@@ -165,14 +184,14 @@ export const averagePool =
             shape: total.shape,
             axes: pooling.box.map((_, i) => i + 2)
           })
-    return $.mul(total, share)
+    return inNameOf('averagePool', [x], $.mul(total, share), floating)
   }
 
 /** The largest element of every box; padding never is. */
 export const maxPool =
   (pooling: Pooling) =>
   (x: F): F =>
-    pooled(x, pooling, $.max, -3.4e38)
+    homeless('maxPool', x, pooling) ?? inNameOf('maxPool', [x], pooled(x, pooling, $.max, -3.4e38), floating)
 
 // resampling and padding -------------------------------------------------------------------
 
@@ -180,7 +199,13 @@ export const maxPool =
 export const upsampleNearest =
   (times: ReadonlyArray<number>) =>
   (x: F): F =>
-    times.reduce<F>((y, n, i) => repeat(n, i + 2)(y), x)
+    x.shape.length < times.length + 2
+      ? tooFewAxes('upsampleNearest', times.length + 2, x)
+      : inNameOf(
+          'upsampleNearest',
+          [x],
+          times.reduce<F>((y, n, i) => repeat(n, i + 2)(y), x)
+        )
 
 /** What keeps its place when a space gets another size: its end elements, or its ends, half an element beyond them. */
 export type Alignment = 'corners' | 'half-pixel'
@@ -219,7 +244,14 @@ const resampled = (x: F, axis: number, to: number, alignment: Alignment): F => {
 export const interpolateLinear =
   (sizes: ReadonlyArray<number>, alignment: Alignment = 'half-pixel') =>
   (x: F): F =>
-    sizes.reduce<F>((y, to, i) => (y.shape[i + 2] === to ? y : resampled(y, i + 2, to, alignment)), x)
+    x.shape.length < sizes.length + 2
+      ? tooFewAxes('interpolateLinear', sizes.length + 2, x)
+      : inNameOf(
+          'interpolateLinear',
+          [x],
+          sizes.reduce<F>((y, to, i) => (y.shape[i + 2] === to ? y : resampled(y, i + 2, to, alignment)), x),
+          floating
+        )
 
 /** How a space goes on beyond its ends: the last element, a mirror with the last element on it, or from the start. */
 export type Continuation = 'replicate' | 'reflect' | 'circular'
@@ -236,14 +268,17 @@ const sources: Readonly<Record<Continuation, (i: number, length: number) => numb
 /** Elements added before and after each axis, going on as told. */
 export const extend =
   (continuation: Continuation, amounts: ReadonlyArray<Amounts>) =>
-  (x: F): F =>
-    amounts.reduce<F>((y, [before, after], axis) => {
+  (x: F): F => {
+    if (amounts.length > x.shape.length) return tooFewAxes('extend', amounts.length, x)
+    const source = sources[continuation]
+    const wide = amounts.reduce<F>((y, [before, after], axis) => {
       const length = y.shape[axis] ?? 1
-      const source = sources[continuation]
       return before === 0 && after === 0
         ? y
         : takeAt(y, axis, (i) => source(i - before, length), before + length + after)
     }, x)
+    return inNameOf('extend', [x], wide)
+  }
 
 // normalisation ----------------------------------------------------------------------------
 
@@ -252,8 +287,10 @@ export const groupNorm =
   (groups: number, epsilon: number) =>
   (x: F): F => {
     const [batch = 0, channels = 0, ...space] = x.shape
+    if (x.shape.length < 2) return tooFewAxes('groupNorm', 2, x)
     const why = `the channels of [${x.shape}] are not in ${groups} equal groups`
     if (channels % groups !== 0) return instead(x, { _tag: 'Invalid', op: 'groupNorm', why })
     const together = [batch, groups, (channels / groups) * space.reduce((n, d) => n * d, 1)]
-    return $.reshape($.normalise($.reshape(x, { shape: together }), { epsilon }), { shape: x.shape })
+    const rows = $.normalise($.reshape(x, { shape: together }), { epsilon })
+    return inNameOf('groupNorm', [x], $.reshape(rows, { shape: x.shape }), floating)
   }

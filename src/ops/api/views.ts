@@ -2,9 +2,9 @@
 import type { DType } from '../../core/DType.ts'
 import { apply, type Expr } from '../../core/Expr.ts'
 import { composite, type Op } from '../../core/Op.ts'
-import { axisOf, equal, range, size, type Shape } from '../../core/Shape.ts'
+import { axisOf, equal, range, size, type Dim, type Shape } from '../../core/Shape.ts'
 import { $ } from '../registry.ts'
-import { instead, outOfRange } from './instead.ts'
+import { inNameOf, instead, outOfRange, sound, tooFewAxes } from './instead.ts'
 import { stretch } from './stretch.ts'
 
 const hole = (from: Shape, to: Shape): Shape => {
@@ -21,17 +21,27 @@ export const reshape =
   <D extends DType>(x: Expr<D>): Expr<D, Filled<S>> =>
     $.reshape(x, { shape: hole(x.shape, shape) }) as Expr<D, Filled<S>>
 
+/** A size of `S`: known where the axis is counted from the first. */
+type SizeOf<S extends Shape, Axis extends number> = `${Axis}` extends keyof S ? S[Axis] & Dim : Dim
+
+/** The shape whose axis `i` is axis `Order[i]` of `S`. */
+export type Permuted<S extends Shape, Order extends ReadonlyArray<number>> = number extends
+  | S['length']
+  | Order['length']
+  ? Shape
+  : { readonly [I in keyof Order]: SizeOf<S, Order[I]> }
+
 /** Axis `i` of the result is axis `order[i]` of the operand. */
 export const transpose =
-  (order: ReadonlyArray<number>) =>
-  <D extends DType>(x: Expr<D>): Expr<D> =>
-    $.transpose(x, { order: order.map((axis) => axisOf(axis, x.shape.length)) })
+  <const Order extends ReadonlyArray<number>>(order: Order) =>
+  <D extends DType, S extends Shape>(x: Expr<D, S>): Expr<D, Permuted<S, Order>> =>
+    $.transpose(x, { order: order.map((axis) => axisOf(axis, x.shape.length)) }) as Expr<D, Permuted<S, Order>>
 
 /** The operand stretched to `shape` by NumPy's rules. */
 export const broadcastTo =
   <const S extends Shape>(shape: S) =>
   <D extends DType>(x: Expr<D>): Expr<D, S> =>
-    stretch(x, shape)
+    inNameOf('broadcastTo', [x], stretch(x, shape))
 
 /** A new axis of size 1 at `axis` of the result. */
 export const expandDims =
@@ -39,7 +49,7 @@ export const expandDims =
   <D extends DType>(x: Expr<D>): Expr<D> => {
     const at = axisOf(axis, x.shape.length + 1)
     if (at < 0 || at > x.shape.length) return outOfRange('expandDims', axis, x)
-    return $.reshape(x, { shape: [...x.shape.slice(0, at), 1, ...x.shape.slice(at)] })
+    return inNameOf('expandDims', [x], $.reshape(x, { shape: [...x.shape.slice(0, at), 1, ...x.shape.slice(at)] }))
   }
 
 /** Elements `start ≤ i < stop` along one axis. */
@@ -48,11 +58,12 @@ export const narrow =
   <D extends DType>(x: Expr<D>): Expr<D> => {
     const at = axisOf(axis, x.shape.length)
     if (x.shape[at] === undefined) return outOfRange('narrow', axis, x)
-    return $.slice(x, {
+    const part = $.slice(x, {
       start: x.shape.map((_, i) => (i === at ? start : 0)),
       stop: x.shape.map((d, i) => (i === at ? stop : d)),
       step: x.shape.map(() => 1)
     })
+    return inNameOf('narrow', [x], part)
   }
 
 /** `x[start : stop : step]`, one triple per axis. */
@@ -69,7 +80,7 @@ export const slice =
 export const split =
   (n: number, axis: number) =>
   <D extends DType>(x: Expr<D>): ReadonlyArray<Expr<D>> => {
-    const part = (x.shape[axisOf(axis, x.shape.length)] ?? 0) / n
+    const part = (x.shape[axisOf(axis, x.shape.length)] ?? NaN) / n
     const why = `${n} equal parts along axis ${axis} are not in [${x.shape}]`
     return range(n).map((i) =>
       Number.isInteger(part)
@@ -86,8 +97,12 @@ export const concat =
 /** Operands of one shape, side by side along a new axis. */
 export const stack =
   (axis: number) =>
-  <D extends DType>(xs: ReadonlyArray<Expr<D>>): Expr<D> =>
-    concat(axis)(xs.map(expandDims(axis)))
+  <D extends DType>(xs: ReadonlyArray<Expr<D>>): Expr<D> => {
+    const other = xs.find((x) => !equal(x.shape, xs[0]?.shape ?? []))
+    return other !== undefined && xs[0] !== undefined && sound(...xs)
+      ? instead(other, { _tag: 'ShapesDiffer', op: 'stack', left: xs[0].shape, right: other.shape })
+      : inNameOf('stack', xs, concat(axis)(xs.map(expandDims(axis))))
+  }
 
 /** `value` added before and after each axis; negative amounts cut. */
 export const pad =
@@ -112,14 +127,22 @@ export const repeat =
   (times: number, axis: number) =>
   <D extends DType>(x: Expr<D>): Expr<D> => {
     const at = axisOf(axis, x.shape.length)
-    return x.shape[at] === undefined ? outOfRange('repeat', axis, x) : repeated(x, at, at + 1, times)
+    return x.shape[at] === undefined
+      ? outOfRange('repeat', axis, x)
+      : inNameOf('repeat', [x], repeated(x, at, at + 1, times))
   }
 
 /** The whole `times[i]` times along each axis `i`, one after another: `[a, b]` becomes `[a, b, a, b]`. */
 export const tile =
   (times: ReadonlyArray<number>) =>
   <D extends DType>(x: Expr<D>): Expr<D> =>
-    times.reduce<Expr<D>>((y, n, axis) => repeated(y, axis, axis, n), x)
+    times.length > x.shape.length
+      ? tooFewAxes('tile', times.length, x)
+      : inNameOf(
+          'tile',
+          [x],
+          times.reduce<Expr<D>>((y, n, axis) => repeated(y, axis, axis, n), x)
+        )
 
 /** `axis` as long again `times` times, by a new axis at `place`, just before it or just after. */
 const repeated = <D extends DType>(x: Expr<D>, axis: number, place: number, times: number): Expr<D> => {

@@ -6,6 +6,7 @@ import { cpus } from 'node:os'
 import { emit, type NamedPort, type OnnxFile } from '../../compile/onnx/emit.ts'
 import { pack } from '../../compile/onnx/pack.ts'
 import type { Port, Program } from '../../compile/Program.ts'
+import { isNarrow, type Narrow } from '../../core/DType.ts'
 import type { Fault, Faults } from '../../core/Fault.ts'
 import { E, pipe, TE } from '../../core/fp.ts'
 import { formats, narrow, widen } from '../../core/narrow.ts'
@@ -74,7 +75,7 @@ const gone = (open: Open, buffers: ReadonlyArray<Buffer>): Fault | undefined =>
 
 const compiled = (program: Program): Compiled => {
   const { program: packed, packs } = pack(program)
-  const file = emit(packed)
+  const file = emit(packed, new Map(), 'patterns')
   const slot = (port: NamedPort): Slot => ({ label: port.label, ports: packs.get(port.name) ?? [port] })
   return { program, file, inputs: file.inputs.map(slot), outputs: file.outputs.map(slot) }
 }
@@ -156,9 +157,9 @@ const compile =
     )()
   }
 
-/** Elements as the worker holds them: `f16` in half words, `bf16` in whole ones, since onnxruntime has no tensors of it. */
+/** Elements as the worker holds them: narrow floats as their patterns. */
 const bytesOf = (value: Tensor): ArrayBuffer =>
-  (value.dtype === 'f16' ? narrow(formats.f16)(value.data) : stored(value).data).buffer as ArrayBuffer
+  (isNarrow(value.dtype) ? narrow(formats[value.dtype])(value.data) : stored(value).data).buffer as ArrayBuffer
 
 const upload =
   (open: Open) =>
@@ -171,14 +172,14 @@ const upload =
     return TE.map(() => buffer)(asked)()
   }
 
-const widened = (patterns: Uint16Array): Tensor['data'] => {
-  const out = elements('f16', patterns.length)
-  widen(formats.f16)(patterns, out)
+const widened = (dtype: Narrow, patterns: Uint16Array): Tensor['data'] => {
+  const out = elements(dtype, patterns.length)
+  widen(formats[dtype])(patterns, out)
   return out
 }
 
 const typedArray = (dtype: Tensor['dtype'], data: ArrayBuffer): Tensor['data'] => {
-  if (dtype === 'f16') return widened(new Uint16Array(data))
+  if (isNarrow(dtype)) return widened(dtype, new Uint16Array(data))
   const like = elements(dtype, 0)
   return like instanceof Int32Array
     ? new Int32Array(data)

@@ -95,7 +95,9 @@ const upload = (state: State, { buffer, dtype, shape, data }: RequestOf<'Upload'
           ? new Tensor('bool', new Uint8Array(data), shape)
           : dtype === 'f16'
             ? new Tensor('float16', new Uint16Array(data), shape)
-            : new Tensor('float32', new Float32Array(data), shape)
+            : dtype === 'bf16'
+              ? new Tensor('uint16', new Uint16Array(data), shape)
+              : new Tensor('float32', new Float32Array(data), shape)
   state.buffers.set(buffer, { tensor: made, from: 0, size: made.size })
   return done
 }

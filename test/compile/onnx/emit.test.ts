@@ -3,9 +3,12 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { emit } from '../../../src/compile/onnx/emit.ts'
+import { typeCode, type Ends } from '../../../src/compile/onnx/model.ts'
 import { encode, float, int, message, packed, text } from '../../../src/compile/onnx/protobuf.ts'
 import { program } from '../../../src/compile/Program.ts'
-import { input, type Expr } from '../../../src/core/Expr.ts'
+import { scan } from '../../../src/autodiff/scan.ts'
+import { input, literal, type Expr } from '../../../src/core/Expr.ts'
+import { tensor } from '../../../src/core/Tensor.ts'
 import { $ } from '../../../src/ops/registry.ts'
 import { right } from '../../runtime/running.ts'
 
@@ -78,6 +81,73 @@ describe('an ONNX file', () => {
     const product = $.contract($.mul(x, $.fill(0.5, x)), w, over)
     expect(file({ y: $.mul(product, $.fill(3, x)) }).nodes).toBe(1)
     expect(file({ y: $.mul(product, $.fill(3, x)), z: $.exp(product) }).nodes).toBe(4)
+  })
+
+  it('calls an input by its name where it can', () => {
+    const { inputs } = file({ y: $.add(x, input('%1', 'f32', [4, 4])) })
+
+    expect(inputs.map(({ name, label }) => [name, label])).toEqual([
+      ['%1', '_%1'],
+      ['x', 'x']
+    ])
+    expect(textOf({ y: $.add(x, input('%1', 'f32', [4, 4])) })).toContain('_%1')
+  })
+
+  it('holds weights as they are stored', () => {
+    const dtypes = ['f32', 'f16', 'bf16', 'i32'] as const
+    const whole = right(
+      program(Object.fromEntries(dtypes.map((dtype) => [`y_${dtype}`, $.neg(input(`w_${dtype}`, dtype, [2]))])))
+    )
+    const weights = new Map(dtypes.map((dtype) => [`w_${dtype}`, tensor(dtype, [2], Float64Array.of(1, 1.5 * 2))]))
+    const held = emit(whole, weights)
+    const text = Buffer.from(held.bytes).toString('hex')
+
+    expect(held.inputs).toEqual([])
+    expect(emit(whole).inputs).toHaveLength(4)
+    for (const bytes of ['0000803f00004040', '003c0042', '803f4040', '0100000003000000']) expect(text).toContain(bytes)
+  })
+
+  it('takes and gives bf16 as numbers that anyone can feed, or as patterns of half the size', () => {
+    const half = input('half', 'bf16', [4, 4])
+    const whole = right(program({ half: $.neg(half) }))
+    const codeOf = (name: string, code: number): string =>
+      Buffer.from([10, name.length, ...Buffer.from(name), 18, 14, 10, 12, 8, code]).toString('latin1')
+    const text = (ends: Ends): string => Buffer.from(emit(whole, new Map(), ends).bytes).toString('latin1')
+
+    expect(text('numbers')).toContain(codeOf('half', typeCode.f32))
+    expect(text('numbers')).not.toContain('BitCast')
+    expect(text('patterns')).toContain(codeOf('half', typeCode.u16))
+    expect(text('patterns').match(/program\/BitCast/g)).toHaveLength(2)
+    // To numbers, and back: what is rounded is not rounded again.
+    expect(text('patterns').match(/\w+\/Cast\.\d/g)).toHaveLength(2)
+  })
+
+  it('carries narrow floats through a loop as they are stored', () => {
+    const start = input('start', 'bf16', [4])
+    const rows = $.cast(x, { to: 'bf16' })
+    const { carry, outputs } = scan((c: Expr, row: Expr) => ({ carry: $.add(c, row), output: $.exp(c) }))(start, rows)
+    const text = Buffer.from(emit(right(program({ carry, outputs })), new Map(), 'patterns').bytes).toString('latin1')
+    const body = text.slice(text.indexOf('fluxion', text.indexOf('body')))
+    const codes = [...body.matchAll(/%\d+\/[xy]\d\x12.\n.\x08(.)/gs)].map(([, code = '']) => code.charCodeAt(0))
+
+    expect(codes.length).toBeGreaterThanOrEqual(4)
+    expect(new Set(codes)).toEqual(new Set([typeCode.bf16]))
+  })
+
+  it('has one loop for results of several element types', () => {
+    const zero = literal(tensor('i32', [], Int32Array.of(0)))
+    const { carry, outputs } = scan((c: Expr, row: Expr) => ({ carry: $.add(c, c), output: $.exp(row) }))(zero, x)
+
+    expect(textOf({ carry, outputs }).match(/\/Scan\.\d/g)).toHaveLength(1)
+  })
+
+  it('of a loop without a step has what it began with, and nothing else', () => {
+    const zero = literal(tensor('i32', [], Int32Array.of(0)))
+    const none = input('none', 'f32', [0, 4])
+    const { carry, outputs } = scan((c: Expr, row: Expr) => ({ carry: $.add(c, c), output: $.exp(row) }))(zero, none)
+
+    expect(textOf({ carry, outputs })).not.toContain('/Scan.')
+    expect(file({ carry, outputs }).outputs.map(({ shape }) => shape)).toEqual([[], [0, 4]])
   })
 
   it('is the same in every process, whatever was built before', async () => {

@@ -13,6 +13,7 @@ import { right } from '../../runtime/running.ts'
 
 const widths = range(10).map((i) => i + 1)
 const rate = input('rate', 'f32', [])
+const other = input('other', 'f32', [])
 const spread = (scalar: Expr, like: Expr): Expr => $.broadcast(scalar, { shape: like.shape, axes: [] })
 
 /** Momentum descent of nine vectors and a matrix, by a gradient that is not pointwise; one vector has another rate. */
@@ -78,6 +79,56 @@ describe('packed states', () => {
 
   it('cost nodes only for what is not alike', () => {
     expect(emit(packed).nodes).toBeLessThan(emit(whole).nodes * 0.7)
+  })
+
+  it('are updated together as far as they are updated alike', () => {
+    // So long that its text is not compared: what differs within is found where it is met.
+    const long = (x: Expr, f: (y: Expr) => Expr): Expr => range(300).reduce((y) => $.sin(y), f(x))
+    const differing = (i: number, x: Expr): ReadonlyArray<Expr> => [
+      i % 2 === 0 ? $.exp(x) : $.tanh(x),
+      $.mul(x, spread(i % 2 === 0 ? rate : other, x)),
+      $.cast($.cast(x, { to: i % 2 === 0 ? 'f16' : 'bf16' }), { to: 'f32' })
+    ]
+    for (const kind of [0, 1, 2]) {
+      const states = right(
+        program(
+          Object.fromEntries(
+            range(10).map((i) => {
+              const s = input(`s${i}`, 'f32', [2])
+              return [
+                `s${i}`,
+                $.add(
+                  s,
+                  long(s, (x) => differing(i + 1, x)[kind]!)
+                )
+              ] as const
+            })
+          )
+        )
+      )
+      const numbers = [['rate', 0.1] as const, ['other', 0.2] as const]
+      const start = new Map([
+        ...numbers.map(([name, value]) => [name, tensor('f32', [], Float64Array.of(value))] as const),
+        ...range(10).map((i) => [`s${i}`, tensor('f32', [2], Float64Array.of(0.1 * i, -0.3 * i))] as const)
+      ])
+      const { program: together, packs } = pack(states)
+      const [name, ports] = [...packs][0]!
+      const apart = right(evaluate(start)(states.outputs.map(({ node }) => node)))
+      const named = new Map(states.outputs.map((port, i) => [port.name, apart[i]!]))
+      const [value] = right(
+        evaluate(new Map([...start, [name, joined(ports, start)]]))(together.outputs.map(({ node }) => node))
+      )
+
+      expect(ports).toHaveLength(10)
+      expect(difference(exact, value!, joined(ports, named))).toBeUndefined()
+    }
+  })
+
+  it('have a name that no port has', () => {
+    const states = Object.fromEntries(range(10).map((i) => [`s${i}`, $.neg(input(`s${i}`, 'f32', [2]))]))
+    const taken = right(program({ ...states, 's0…': $.exp(input('s0', 'f32', [2])) }))
+
+    expect([...pack(taken).packs.keys()]).toEqual(['s0……'])
   })
 
   it('are left alone where there are few, where they are large, or where nothing is pointwise', () => {

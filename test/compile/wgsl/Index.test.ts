@@ -10,6 +10,8 @@ const ranges = new Map([
   ['e', 3]
 ])
 
+const normal = (text: string): string => Index.print(Index.parse(text, ranges))
+
 describe('index arithmetic', () => {
   hold(indexArithmetic(Index), 2000)
   reject(indexArithmeticMutants(Index), 1000)
@@ -23,10 +25,30 @@ describe('index arithmetic', () => {
     ['((r * 4u + e) / 12u)', '(r / 3u)'],
     ['(i / 24u)', '0u'],
     ['(i % 24u)', 'i'],
-    ['((5u - e) * 2u)', '(10u - e * 2u)']
+    ['((5u - e) * 2u)', '(10u - e * 2u)'],
+    ['(i * 0u + 3u)', '3u'],
+    ['(4u * i)', '(i * 4u)'],
+    ['((r * 4u + e * 3u) / 6u)', '((r * 4u + e * 3u) / 6u)'],
+    ['min(i, 30u)', 'i'],
+    ['min(i, 7u)', '(min(i, 7u))']
   ]
-  for (const [text, normal] of cancelled)
-    it(`turns ${text} into ${normal}`, () => {
-      expect(Index.print(Index.parse(text, ranges))).toBe(normal)
+  for (const [text, expected] of cancelled)
+    it(`turns ${text} into ${expected}`, () => {
+      expect(normal(text)).toBe(expected)
     })
+
+  it.each(['(i / r)', '(i % 0u)', '(i * r)', 'clamp(i, r, 3u)', 'f(x[i], vec2<u32>(r))'])(
+    'sees nothing in %s but one number',
+    (text) => {
+      expect(normal(`(${text} + i + ${text})`)).toBe(`(${text} * 2u + i)`)
+    }
+  )
+
+  it.each(['x[i]', 'vec2<u32>(i)', '-i', '(i + )', '(i', 'i + *'])('leaves %s, which is no index, as it is', (text) => {
+    expect(normal(text)).toBe(`(${text})`)
+  })
+
+  it('prints what is subtracted after what is added', () => {
+    expect(Index.print({ ...Index.parse('i', ranges), constant: -2 })).toBe('(i - 2u)')
+  })
 })

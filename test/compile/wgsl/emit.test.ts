@@ -17,6 +17,11 @@ const cpu: Target = { ...portable, schedule: 'subgroup', lanes: 8 }
 const compiled = (value: Expr, target: Target): WgslProgram =>
   right(compileWgsl(kernelSources(), target)(right(program({ value }))))
 
+const textOf = (value: Expr): string =>
+  compiled(value, portable)
+    .kernels.map(({ wgsl }) => wgsl)
+    .join('\n')
+
 /** The same graph of other inputs: other nodes, with other identities, made in another order. */
 const renamed = (root: Expr): Expr => {
   const image = new Map<Expr, Expr>() // local
@@ -86,6 +91,25 @@ describe('emission', () => {
     expect(E.isLeft(outcome) && outcome.left.map(show)).toEqual([
       'an operand of neg needs 268435456 bytes, the limit is 134217728; split it along its first axis'
     ])
+  })
+
+  it('refuses a kernel that binds more than the adapter allows', () => {
+    const parts = Array.from({ length: 6 }, (_, i) => input(`part${i}`, 'f32', [4]))
+    const few: Target = { ...portable, storageBuffers: 4 }
+    const outcome = compileWgsl(kernelSources(), few)(right(program({ value: $.concat(parts, { axis: 0 }) })))
+
+    expect(E.isLeft(outcome) && outcome.left.map(show)).toEqual([
+      'concat: not available on WGSL; its kernel binds 7 buffers, the adapter allows 4'
+    ])
+  })
+
+  it('tells parameters apart that JSON does not', () => {
+    const by = (value: number): Expr => $.pad(x, { low: [1, 0], high: [0, 0], interior: [0, 0], value })
+    const texts = [Infinity, -Infinity, NaN, 0, -0].map((value) => compiled(by(value), portable).kernels[0]?.wgsl)
+    const together = $.concat([Infinity, -Infinity, NaN].map(by), { axis: 0 })
+
+    expect(new Set(texts.slice(0, 4)).size).toBe(4)
+    for (const infinite of ['(-infinity())', ' infinity()']) expect(textOf(together)).toContain(infinite)
   })
 
   for (const [name, [root, target]] of Object.entries(golden))

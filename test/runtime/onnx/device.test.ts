@@ -7,12 +7,11 @@ import { input } from '../../../src/core/Expr.ts'
 import { range, size } from '../../../src/core/Shape.ts'
 import { floats, tensor, type Tensor } from '../../../src/core/Tensor.ts'
 import { $ } from '../../../src/ops/registry.ts'
-import type { Buffer, Device } from '../../../src/runtime/device.ts'
+import type { Buffer, Device, Executable } from '../../../src/runtime/device.ts'
 import { onnx } from '../../../src/runtime/onnx/device.ts'
 import { done, right, runOn, uploaded } from '../running.ts'
 
 const x = input('x', 'f32', [2])
-const n = input('n', 'i32', [2])
 const double = right(program({ y: $.add(x, x), x: $.mul(x, x) }))
 
 const left = async (task: () => Promise<{ readonly _tag: string }>): Promise<unknown> => {
@@ -115,12 +114,17 @@ describe('the ONNX device', () => {
   })
 
   it('gives what onnxruntime says when a run fails, and goes on', async () => {
-    const quotient = right(program({ q: $.div(n, n) }))
-    const executable = await done(device.compile(quotient))
-    const divide = async (data: Int32Array) =>
-      executable.run(await uploaded(device, ['n'], new Map([['n', tensor('i32', [2], data)]])))()
-    expect(await divide(Int32Array.of(4, 0))).toMatchObject({ _tag: 'Left', left: { _tag: 'Device' } })
-    expect(await divide(Int32Array.of(4, 2))).toMatchObject({ _tag: 'Right' })
+    // 2⁴⁸ bytes: more than a process can address.
+    const endless = $.broadcast($.exp(x), { shape: [2, 2 ** 45], axes: [0] })
+    const [impossible, possible] = [
+      await done(device.compile(right(program({ endless })))),
+      await done(device.compile(double))
+    ]
+    const run = async (executable: Executable) =>
+      executable.run(await uploaded(device, ['x'], new Map([['x', floats([2], [1, 2])]])))()
+
+    expect(await run(impossible)).toMatchObject({ _tag: 'Left', left: { _tag: 'Device' } })
+    expect(await run(possible)).toMatchObject({ _tag: 'Right' })
   })
 
   it('gives the same bits whatever number of threads it tries', async () => {

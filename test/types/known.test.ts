@@ -1,0 +1,63 @@
+/** What the types know of results: pinned, since a shape that is lost is a mistake that the editor no longer sees. */
+import { expect, expectTypeOf, it } from 'vitest'
+import {
+  add,
+  constant,
+  input,
+  matmul,
+  max,
+  mean,
+  sum,
+  transpose,
+  type Expr,
+  type Over,
+  type Shape
+} from '../../src/ops/api.ts'
+
+const x = input('x', 'f32', [8, 3, 5])
+const w = input('w', 'f32', [7, 5])
+
+it('a transposed shape is known, and checked further on', () => {
+  expectTypeOf(transpose([2, 0, 1])(x)).toEqualTypeOf<Expr<'f32', readonly [5, 8, 3]>>()
+  expectTypeOf(matmul(x, transpose([1, 0])(w))).toEqualTypeOf<Expr<'f32', readonly [8, 3, 7]>>()
+  // @ts-expect-error matmul: inner sizes differ, [8,3,5] x [7,5]
+  matmul(x, transpose([0, 1])(w))
+})
+
+it('an axis that is counted from the end is some number', () => {
+  expectTypeOf(transpose([0, -1, -2])(x)).toEqualTypeOf<Expr<'f32', readonly [8, number, number]>>()
+})
+
+it('an order or a rank that is known when it runs gives any shape', () => {
+  const order: ReadonlyArray<number> = [1, 0]
+  const any: Expr<'f32'> = w
+
+  expectTypeOf(transpose(order)(w)).toEqualTypeOf<Expr<'f32', Shape>>()
+  expectTypeOf(transpose([1, 0])(any)).toEqualTypeOf<Expr<'f32', Shape>>()
+})
+
+it('what is left by a fold over one axis, or all, is known, and checked further on', () => {
+  expectTypeOf(sum([1])(x)).toEqualTypeOf<Expr<'f32', readonly [8, 5]>>()
+  expectTypeOf(max([-1])(x)).toEqualTypeOf<Expr<'f32', readonly [8, 3]>>()
+  expectTypeOf(mean([-2], 'kept')(x)).toEqualTypeOf<Expr<'f32', readonly [8, 1, 5]>>()
+  expectTypeOf(sum('all')(x)).toEqualTypeOf<Expr<'f32', readonly []>>()
+  expectTypeOf(sum('all', 'kept')(x)).toEqualTypeOf<Expr<'f32', readonly [1, 1, 1]>>()
+  // @ts-expect-error add: shapes differ, [8,5] and [7,5]
+  add(sum([1])(x), w)
+})
+
+it('what is left by a fold over more, or over axes that are known when it runs, is any shape', () => {
+  const over: Over = [0].length === 1 ? [1] : 'all'
+  const axes: ReadonlyArray<number> = [0]
+
+  expectTypeOf(sum([0, 1])(x)).toEqualTypeOf<Expr<'f32', Shape>>()
+  expectTypeOf(sum([7])(x)).toEqualTypeOf<Expr<'f32', Shape>>()
+  expectTypeOf(sum(axes)(x)).toEqualTypeOf<Expr<'f32', Shape>>()
+  expectTypeOf(sum(over as Over)(x)).toEqualTypeOf<Expr<'f32', Shape>>()
+})
+
+it('a constant is of floats, or of what it is told', () => {
+  expectTypeOf(constant([2], [1, 2])).toEqualTypeOf<Expr<'f32', readonly [2]>>()
+  expectTypeOf(constant([2], [1, 2], 'i32')).toEqualTypeOf<Expr<'i32', readonly [2]>>()
+  expect(constant([2], [1, 2], 'i32').dtype).toBe('i32')
+})
