@@ -1,6 +1,7 @@
 /** How an operation says what it compiles to: WGSL for one element, or nodes of an ONNX graph. Text in, text out. */
 import type { Apply, Type } from './Expr.ts'
 import type { Lambda } from './Lambda.ts'
+import type { Operands } from './Op.ts'
 import type { Shape } from './Shape.ts'
 
 // WGSL -----------------------------------------------------------------------------------
@@ -13,9 +14,9 @@ export interface At {
 }
 
 /** What the WGSL of one element may use. */
-export interface Scope<P> {
+export interface Scope<P, N extends number = number> {
   readonly params: P
-  readonly inputs: ReadonlyArray<Type>
+  readonly inputs: Operands<N, Type>
   readonly type: Type
   /** The element being computed. */
   readonly at: At
@@ -30,14 +31,14 @@ export interface Scope<P> {
  * - `Reduce`: each element is a fold of `count` bodies. `k` is the index of the fold. Its result may be mapped on.
  * - `Contract`: a sum of products over shared axes, by the contraction kernel.
  */
-export type Wgsl<P> =
-  | { readonly _tag: 'Map'; readonly element: (scope: Scope<P>) => string }
+export type Wgsl<P, N extends number = number> =
+  | { readonly _tag: 'Map'; readonly element: (scope: Scope<P, N>) => string }
   | {
       readonly _tag: 'Reduce'
-      readonly count: (inputs: ReadonlyArray<Type>, params: P) => number
+      readonly count: (inputs: Operands<N, Type>, params: P) => number
       readonly identity: (type: Type) => string
       readonly combine: (a: string, b: string) => string
-      readonly body: (scope: Scope<P>, k: string) => string
+      readonly body: (scope: Scope<P, N>, k: string) => string
     }
   | { readonly _tag: 'Contract' }
 
@@ -87,11 +88,11 @@ export interface OnnxGraph {
   readonly full: (value: OnnxValue) => string
 }
 
-export interface OnnxSite<P> {
+export interface OnnxSite<P, N extends number = number> {
   readonly node: Apply
   readonly params: P
-  readonly inputs: ReadonlyArray<OnnxValue>
+  readonly inputs: Operands<N, OnnxValue>
   readonly type: Type
 }
 
-export type Onnx<P> = (graph: OnnxGraph) => (site: OnnxSite<P>) => OnnxValue | string
+export type Onnx<P, N extends number = number> = (graph: OnnxGraph) => (site: OnnxSite<P, N>) => OnnxValue | string

@@ -24,10 +24,16 @@ export const size = (shape: Shape): number => shape.reduce((n, d) => n * d, 1)
 
 export const equal = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((d, i) => d === b[i])
 
+/** The size of an axis, from the end if negative; axes beyond those there are have 1, as broadcasting has it. */
+export const sizeAt = (shape: Shape, axis: number): number => shape.at(axis) ?? 1
+
+/** What a list with a number for every axis (strides, coordinates, starts) says of one; 0 beyond those there are. */
+export const ofAxis = (list: ArrayLike<number>, axis: number): number => list[axis] ?? 0
+
 /** Elements between neighbours along each axis, row-major. */
 export const strides = (shape: Shape): ReadonlyArray<number> => {
   const out = shape.map(() => 1) // local
-  for (let i = shape.length - 2; i >= 0; i--) out[i] = (out[i + 1] ?? 1) * (shape[i + 1] ?? 1)
+  for (let i = shape.length - 2; i >= 0; i--) out[i] = sizeAt(out, i + 1) * sizeAt(shape, i + 1)
   return out
 }
 
@@ -71,36 +77,61 @@ type ZipEnd<A extends Shape, B extends Shape, Out extends Shape = readonly []> =
     : readonly [...A, ...Out]
   : readonly [...B, ...Out]
 
-type Stretched<Op extends string, A extends Shape, B extends Shape> =
-  ZipEnd<A, B> extends infer Z extends Shape
-    ? [Z] extends [never]
-      ? `${Op}: shapes differ, [${Show<A>}] and [${Show<B>}]`
-      : Z
-    : never
+type Zipped<A extends Shape, B extends Shape> =
+  ZipEnd<A, B> extends infer Z extends Shape ? ([Z] extends [never] ? 'unequal' : Z) : never
 
-/**
- * The shape of an elementwise operation on two operands, or the sentence that says why there is none. Most calls cost
- * little: one operand ends with the other, or with the other up to a last axis of 1. A plain `number` may be 1.
- */
-export type Broadcast<Op extends string, A extends Shape, B extends Shape> = number extends A['length'] | B['length']
+/** Of different ranks, or of five axes and more: one operand often ends with the other, or but for a last axis of 1. */
+type Aligned<A extends Shape, B extends Shape> = number extends A['length'] | B['length']
   ? Shape
   : A extends readonly [...Shape, ...B]
     ? number extends B[number]
-      ? B extends A
-        ? A
-        : Stretched<Op, A, B>
+      ? Zipped<A, B>
       : A
     : B extends readonly [...infer P extends Shape, 1]
       ? A extends readonly [...Shape, ...P, Dim]
         ? number extends P[number]
-          ? Stretched<Op, A, B>
+          ? Zipped<A, B>
           : A
-        : Stretched<Op, A, B>
+        : Zipped<A, B>
       : B extends readonly [...Shape, ...A]
         ? number extends A[number]
-          ? Stretched<Op, A, B>
+          ? Zipped<A, B>
           : B
-        : Stretched<Op, A, B>
+        : Zipped<A, B>
+
+/**
+ * The shape that two have together; no shape where sizes differ. A plain `number` may be 1.
+ * See Note [Cheap broadcasting]
+ */
+// prettier-ignore
+export type Together<A extends Shape, B extends Shape> =
+  A extends B ? number extends B[number] ? Aligned<A, B> : A
+  : A['length'] extends 3 ? B['length'] extends 3 ? readonly [
+      A[0] extends 1 ? B[0] : B[0] extends 1 ? A[0] : A[0] extends B[0] ? A[0] : number extends A[0] ? B[0] : 'unequal',
+      A[1] extends 1 ? B[1] : B[1] extends 1 ? A[1] : A[1] extends B[1] ? A[1] : number extends A[1] ? B[1] : 'unequal',
+      A[2] extends 1 ? B[2] : B[2] extends 1 ? A[2] : A[2] extends B[2] ? A[2] : number extends A[2] ? B[2] : 'unequal'
+    ] : Aligned<A, B>
+  : A['length'] extends 4 ? B['length'] extends 4 ? readonly [
+      A[0] extends 1 ? B[0] : B[0] extends 1 ? A[0] : A[0] extends B[0] ? A[0] : number extends A[0] ? B[0] : 'unequal',
+      A[1] extends 1 ? B[1] : B[1] extends 1 ? A[1] : A[1] extends B[1] ? A[1] : number extends A[1] ? B[1] : 'unequal',
+      A[2] extends 1 ? B[2] : B[2] extends 1 ? A[2] : A[2] extends B[2] ? A[2] : number extends A[2] ? B[2] : 'unequal',
+      A[3] extends 1 ? B[3] : B[3] extends 1 ? A[3] : A[3] extends B[3] ? A[3] : number extends A[3] ? B[3] : 'unequal'
+    ] : Aligned<A, B>
+  : A['length'] extends 2 ? B['length'] extends 2 ? readonly [
+      A[0] extends 1 ? B[0] : B[0] extends 1 ? A[0] : A[0] extends B[0] ? A[0] : number extends A[0] ? B[0] : 'unequal',
+      A[1] extends 1 ? B[1] : B[1] extends 1 ? A[1] : A[1] extends B[1] ? A[1] : number extends A[1] ? B[1] : 'unequal'
+    ] : Aligned<A, B>
+  : Aligned<A, B>
+
+export type ShapesDiffer<
+  Op extends string,
+  A extends Shape,
+  B extends Shape
+> = `${Op}: shapes differ, [${Show<A>}] and [${Show<B>}]`
+
+/** The shape of an elementwise operation on two operands, or the sentence that says why there is none. */
+export type Broadcast<Op extends string, A extends Shape, B extends Shape> =
+  Together<A, B> extends infer R extends Shape ? R : ShapesDiffer<Op, A, B>
 
 /** The shape of `matmul`: `[..., m, k] × [k, n]`, or `[..., m, k] × [..., k, n]` with equal leading axes. */
 export type Matmul<A extends Shape, B extends Shape> = number extends A['length'] | B['length']
@@ -135,3 +166,9 @@ type Same<A extends Shape, B extends Shape, Out extends Shape = readonly []> = A
 export type Ok<Rule> = Rule extends string ? Rule : unknown
 /** A failed rule gives an unknown shape, so that one mistake is one error. */
 export type Out<Rule> = Rule extends Shape ? Rule : Shape
+
+// Note [Cheap broadcasting]
+// The compiler counts every type that it writes out for a call. Ranks 2 to 4 are written axis by axis: no lists that
+// grow, no names for parts, and no test of an operand as a whole before its axes are read (it would be carried along
+// with each of them). What is wrong is written out only once something is. An axis costs about 8: where both operands
+// stretch, ranks 2 and 3 are within the budget of a call, rank 4 is beyond it by 9.

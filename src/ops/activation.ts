@@ -22,15 +22,11 @@ const activation = (
   define: ($: Builder, x: Expr) => Expr,
   derivative: ($: Builder, x: Expr, y: Expr) => Expr
 ): Op =>
-  composite({
+  composite<object, 1>({
     name,
     equation,
     arity: 1,
-    typing: giving(
-      floating,
-      name,
-      ([x]: ReadonlyArray<Type>) => x ?? { _tag: 'WrongInputs', op: name, expected: 1, got: 0 }
-    ),
+    typing: giving(floating, name, ([x]: readonly [Type]) => x),
     examples: [{ params: {}, inputs: [draw([2, 3], 3)] }],
     define:
       ($) =>
@@ -38,11 +34,11 @@ const activation = (
         define($, x),
     vjp:
       ($) =>
-      ({ inputs: [x], output, cotangent: g }) => [x && $.mul(g, derivative($, x, output))],
+      ({ inputs: [x], output, cotangent: g }) => [$.mul(g, derivative($, x, output))],
     jvp:
       ($) =>
       ({ inputs: [x], output, tangents: [v] }) =>
-        x && v && $.mul(v, derivative($, x, output)),
+        $.mul(v, derivative($, x, output)),
     batch: unchanged,
     wgsl: 'derived',
     onnx: 'derived'

@@ -33,34 +33,34 @@ declare module '../core/Op.ts' {
 
 const infix =
   (symbol: string) =>
-  (xs: ReadonlyArray<string>): string =>
+  (xs: readonly [string, string]): string =>
     `(${xs[0]} ${symbol} ${xs[1]})`
 const call =
   (f: string) =>
   (xs: ReadonlyArray<string>): string =>
     `${f}(${xs.join(', ')})`
 
-export const add: Op = elementwise('add', {
+export const add: Op = elementwise<2>('add', {
   equation: 'x + y',
   accepts: numeric,
   domain: [everywhere, everywhere],
-  meaning: ([x = NaN, y = NaN]) => x + y,
+  meaning: ([x, y]) => x + y,
   wgsl: infix('+'),
   onnx: 'Add',
   derivative: () => () => [(g) => g, (g) => g]
 })
 
-export const sub: Op = elementwise('sub', {
+export const sub: Op = elementwise<2>('sub', {
   equation: 'x − y',
   accepts: numeric,
   domain: [everywhere, everywhere],
-  meaning: ([x = NaN, y = NaN]) => x - y,
+  meaning: ([x, y]) => x - y,
   wgsl: infix('-'),
   onnx: 'Sub',
   derivative: ($) => () => [(g) => g, (g) => $.neg(g)]
 })
 
-export const mul: Op = elementwise('mul', {
+export const mul: Op = elementwise<2>('mul', {
   equation: 'x · y',
   accepts: numeric,
   domain: [everywhere, everywhere],
@@ -69,30 +69,27 @@ export const mul: Op = elementwise('mul', {
   onnx: 'Mul',
   derivative:
     ($) =>
-    ({ inputs: [x, y] }) => [(g) => (y === undefined ? g : $.mul(g, y)), (g) => (x === undefined ? g : $.mul(g, x))]
+    ({ inputs: [x, y] }) => [(g) => $.mul(g, y), (g) => $.mul(g, x)]
 })
 
 // See Note [Zero cotangents]
-export const annihilate: Op = elementwise('annihilate', {
+export const annihilate: Op = elementwise<2>('annihilate', {
   equation: 'x · y, 0 where x is 0',
   accepts: floating,
   domain: [everywhere, everywhere],
-  meaning: ([x = NaN, y = NaN]) => (x === 0 ? 0 : x * y),
+  meaning: ([x, y]) => (x === 0 ? 0 : x * y),
   wgsl: call('annihilate'),
-  onnx: (g, [x = '', y = '']) => {
+  onnx: (g, [x, y]) => {
     const zero = g.constant('f32', [0])
     return g.node('Where', [g.node('Equal', [x, zero]), zero, g.node('Mul', [x, y])])
   },
   derivative:
     ($) =>
-    ({ inputs: [x, y] }) => [
-      (g) => (y === undefined ? g : $.annihilate(g, y)),
-      (g) => (x === undefined ? g : $.annihilate(x, g))
-    ]
+    ({ inputs: [x, y] }) => [(g) => $.annihilate(g, y), (g) => $.annihilate(x, g)]
 })
 
 /** See Note [Integer division] */
-const divided = (g: OnnxGraph, [x = '', y = '']: ReadonlyArray<string>, dtype: DType): string => {
+const divided = (g: OnnxGraph, [x, y]: readonly [string, string], dtype: DType): string => {
   if (isFloat(dtype)) return g.node('Div', [x, y])
   if (dtype === 'u32') return g.node('Div', [x, g.node('Max', [y, g.constant(dtype, [1])])])
   const by = g.cast(y, 'i64')
@@ -101,7 +98,7 @@ const divided = (g: OnnxGraph, [x = '', y = '']: ReadonlyArray<string>, dtype: D
 }
 
 // See Note [Integer division]
-export const div: Op = elementwise('div', {
+export const div: Op = elementwise<2>('div', {
   equation: 'x / y; of integers toward zero, and x where y is 0',
   accepts: numeric,
   domain: [everywhere, positive],
@@ -110,42 +107,40 @@ export const div: Op = elementwise('div', {
   onnx: (g, names, _, { dtype }) => divided(g, names, dtype),
   derivative:
     ($) =>
-    ({ inputs: [, y], output }) =>
-      y === undefined ? [] : [(g) => $.annihilate(g, $.reciprocal(y)), (g) => $.neg($.annihilate(g, $.div(output, y)))]
+    ({ inputs: [, y], output }) => [
+      (g) => $.annihilate(g, $.reciprocal(y)),
+      (g) => $.neg($.annihilate(g, $.div(output, y)))
+    ]
 })
 
-export const pow: Op = elementwise('pow', {
+export const pow: Op = elementwise<2>('pow', {
   equation: 'xʸ, x > 0',
   accepts: floating,
   domain: [positive, everywhere],
-  meaning: ([x = NaN, y = NaN]) => x ** y,
-  wgsl: call('pow'),
+  meaning: ([x, y]) => x ** y,
+  wgsl: call('pow_f32'),
   onnx: 'Pow',
   derivative:
     ($) =>
-    ({ inputs: [x, y], output }) =>
-      x === undefined || y === undefined
-        ? []
-        : [
-            (g) => $.annihilate(g, $.mul(y, $.pow(x, $.sub(y, $.fill(1, y))))),
-            (g) => $.annihilate(g, $.annihilate(output, $.log(x)))
-          ]
+    ({ inputs: [x, y], output }) => [
+      (g) => $.annihilate(g, $.mul(y, $.pow(x, $.sub(y, $.fill(1, y))))),
+      (g) => $.annihilate(g, $.annihilate(output, $.log(x)))
+    ]
 })
 
 const extremum = (name: string, equation: string, wgsl: string, op: string, f: (x: number, y: number) => number): Op =>
-  elementwise(name, {
+  elementwise<2>(name, {
     equation,
     accepts: numeric,
     domain: [everywhere, everywhere],
     apart: 0.05,
-    meaning: ([x = NaN, y = NaN]) => f(x, y),
+    meaning: ([x, y]) => f(x, y),
     wgsl: call(wgsl),
     onnx: op,
     // At a tie each operand gets half.
     derivative:
       ($) =>
       ({ inputs: [x, y], output }) => {
-        if (x === undefined || y === undefined) return []
         const share = (g: Expr, mine: Expr, other: Expr): Expr => {
           const half = $.where($.equal(mine, other), $.fill(0.5, g), $.fill(1, g))
           return $.where($.equal(mine, output), $.mul(g, half), $.fill(0, g))
@@ -165,27 +160,27 @@ const relation = (
   equation: string,
   symbol: string,
   op: string,
-  operands: Pick<Row<Params>, 'domain' | 'apart' | 'operands' | 'accepts'>,
+  operands: Pick<Row<Params, 2>, 'domain' | 'apart' | 'operands' | 'accepts'>,
   holds: (x: number, y: number) => boolean
 ): Op =>
-  elementwise(name, {
+  elementwise<2>(name, {
     ...operands,
     equation,
     result: () => 'bool',
-    meaning: ([x = NaN, y = NaN]) => Number(holds(x, y)),
+    meaning: ([x, y]) => Number(holds(x, y)),
     wgsl: infix(symbol),
     onnx: op,
     derivative: flat
   })
 
-const things: Pick<Row<Params>, 'domain' | 'apart'> = { domain: [everywhere, everywhere], apart: 0.05 }
-const numbers: Pick<Row<Params>, 'domain' | 'apart' | 'accepts'> = { ...things, accepts: numeric }
+const things: Pick<Row<Params, 2>, 'domain' | 'apart'> = { domain: [everywhere, everywhere], apart: 0.05 }
+const numbers: Pick<Row<Params, 2>, 'domain' | 'apart' | 'accepts'> = { ...things, accepts: numeric }
 
 export const less: Op = relation('less', 'x < y', '<', 'Less', numbers, (x, y) => x < y)
 export const lessEqual: Op = relation('lessEqual', 'x ≤ y', '<=', 'LessOrEqual', numbers, (x, y) => x <= y)
 export const equalTo: Op = relation('equal', 'x = y', '==', 'Equal', things, (x, y) => x === y)
 
-const truths: Pick<Row<Params>, 'domain' | 'operands' | 'accepts'> = {
+const truths: Pick<Row<Params, 2>, 'domain' | 'operands' | 'accepts'> = {
   domain: [
     [0, 1],
     [0, 1]

@@ -75,7 +75,6 @@ export const cholesky: Op = composite<Ridge, 1>({
   jvp:
     ($) =>
     ({ output: l, tangents: [v] }) => {
-      if (v === undefined) return undefined
       const once = $.triangularSolve(l, symmetric($, v), { transposed: false })
       const moved = $.triangularSolve(l, turned($, once), { transposed: false })
       return times($, l, lower($, moved, 0.5))

@@ -6,9 +6,9 @@ import { isFloat, type DType } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { OnnxGraph, OnnxValue } from '../core/Lowering.ts'
-import { primitive, type Batch, type Builder, type Op } from '../core/Op.ts'
-import { equal, range, size, strides, type Shape } from '../core/Shape.ts'
-import type { Tensor } from '../core/Tensor.ts'
+import { primitive, type Batch, type Builder, type Op, type Operands } from '../core/Op.ts'
+import { equal, range, size, strides, type Shape, ofAxis, sizeAt } from '../core/Shape.ts'
+import { type Tensor, elementAt } from '../core/Tensor.ts'
 import { moved, up } from './batch.ts'
 import { draw } from './draw.ts'
 import { giving, numeric } from './kinds.ts'
@@ -33,10 +33,9 @@ declare module '../core/Op.ts' {
 export const freeOf = (shape: Shape, { batch, over }: Side): ReadonlyArray<number> =>
   range(shape.length).filter((axis) => !batch.includes(axis) && !over.includes(axis))
 
-const pick = (shape: Shape, axes: ReadonlyArray<number>): Shape => axes.map((axis) => shape[axis] ?? NaN)
+const pick = (shape: Shape, axes: ReadonlyArray<number>): Shape => axes.map((axis) => sizeAt(shape, axis))
 
-const typing = ([x, y]: ReadonlyArray<Type>, { left, right }: Contract): Type | Fault => {
-  if (x === undefined || y === undefined) return { _tag: 'WrongInputs', op: 'contract', expected: 2, got: 1 }
+const typing = ([x, y]: Operands<2, Type>, { left, right }: Contract): Type | Fault => {
   if (x.dtype !== y.dtype) return { _tag: 'DTypesDiffer', op: 'contract', left: x.dtype, right: y.dtype }
   if (!equal(pick(x.shape, left.batch), pick(y.shape, right.batch)))
     return { _tag: 'LeadingAxesDiffer', op: 'contract', left: x.shape, right: y.shape }
@@ -69,15 +68,14 @@ const arranged = (x: Tensor, order: ReadonlyArray<number>): Float64Array => {
   const steps = strides(x.shape)
   everyIndex(pick(x.shape, order), (index, i) => {
     let j = 0
-    for (let n = 0; n < order.length; n++) j += (index[n] ?? 0) * (steps[order[n] ?? 0] ?? 0)
-    data[i] = x.data[j] ?? NaN
+    for (let n = 0; n < order.length; n++) j += ofAxis(index, n) * ofAxis(steps, ofAxis(order, n))
+    data[i] = elementAt(x.data, j)
   })
   return data
 }
 
-const meaning = ([x, y]: ReadonlyArray<Tensor>, params: Contract, type: Type): Tensor => {
+const meaning = ([x, y]: Operands<2, Tensor>, params: Contract, type: Type): Tensor => {
   const out = new Float64Array(size(type.shape)) // local
-  if (x === undefined || y === undefined) return { ...type, data: out }
   const { left, right } = params
   const { batch, m, n, k } = sizesOf(x.shape, y.shape, params)
   const a = arranged(x, [...left.batch, ...freeOf(x.shape, left), ...left.over])
@@ -89,7 +87,7 @@ const meaning = ([x, y]: ReadonlyArray<Tensor>, params: Contract, type: Type): T
         const p = (z * m + i) * k
         const q = (z * n + j) * k
         let sum = 0
-        for (let l = 0; l < k; l++) sum += product(a[p + l] ?? NaN, b[q + l] ?? NaN)
+        for (let l = 0; l < k; l++) sum += product(elementAt(a, p + l), elementAt(b, q + l))
         out[(z * m + i) * n + j] = sum
       }
   return { ...type, data: out }
@@ -128,9 +126,9 @@ const labelsOf = (x: Shape, y: Shape, { left, right }: Contract) => {
   const xs = range(x.length)
   const ys = range(y.length).map((axis) =>
     right.batch.includes(axis)
-      ? (left.batch[right.batch.indexOf(axis)] ?? 0)
+      ? ofAxis(left.batch, right.batch.indexOf(axis))
       : right.over.includes(axis)
-        ? (left.over[right.over.indexOf(axis)] ?? 0)
+        ? ofAxis(left.over, right.over.indexOf(axis))
         : x.length + axis
   )
   const zs = [...left.batch, ...freeOf(x, left), ...freeOf(y, right).map((axis) => x.length + axis)]
@@ -144,10 +142,9 @@ const sideUp = ({ batch, over }: Side): Side => ({ batch: up(batch), over: up(ov
 const withRows = ({ batch, over }: Side): Side => ({ batch: [0, ...up(batch)], over: up(over) })
 
 /** Rows on both sides are one more batch axis; rows on one side are a free axis of it, which is brought to the front. */
-const batch: Batch<Contract> =
+const batch: Batch<Contract, Expr, 2> =
   ($) =>
   ({ inputs: [x, y], stacks: [xs, ys], params: { left, right }, output }) => {
-    if (x === undefined || y === undefined) return output
     if (xs !== undefined && ys !== undefined)
       return $.contract(xs, ys, { left: withRows(left), right: withRows(right) })
     if (xs !== undefined) return moved($, $.contract(xs, y, { left: sideUp(left), right }), left.batch.length, 1, 0)
@@ -166,7 +163,7 @@ interface Matrix {
 /** Whether rearranging by `order` moves no element: only axes of size 1 change place. */
 const still = (shape: Shape, order: ReadonlyArray<number>): boolean => {
   const moving = order.filter((axis) => shape[axis] !== 1)
-  return moving.every((axis, i) => i === 0 || axis > (moving[i - 1] ?? -1))
+  return moving.every((axis, i) => i === 0 || axis > ofAxis(moving, i - 1))
 }
 
 /** The operand as a stack of matrices of `rows` by `columns`, swapped rather than moved where that is possible. */
@@ -206,7 +203,7 @@ const product = (g: OnnxGraph, dtype: Type['dtype'], stacked: boolean, a: Matrix
 
 // the operation --------------------------------------------------------------------------
 
-export const contract: Op = primitive<Contract>({
+export const contract: Op = primitive<Contract, 2>({
   name: 'contract',
   equation: 'z[b,i,j] = Σₖ x[b,i,k] · y[b,k,j]',
   arity: 2,
@@ -234,20 +231,18 @@ export const contract: Op = primitive<Contract>({
   vjp:
     ($) =>
     ({ inputs: [x, y], params, cotangent: g }) => {
-      if (x === undefined || y === undefined) return []
       const { xs, ys, zs } = labelsOf(x.shape, y.shape, params)
       return [labelled($, [g, zs], [y, ys], xs), labelled($, [x, xs], [g, zs], ys)]
     },
   jvp:
     ($) =>
     ({ inputs: [x, y], tangents: [v, w], params }) =>
-      plus($, [v && y && $.contract(v, y, params), x && w && $.contract(x, w, params)]),
+      plus($, [v && $.contract(v, y, params), w && $.contract(x, w, params)]),
   batch,
   wgsl: { _tag: 'Contract' },
   onnx:
     (g) =>
     ({ inputs: [x, y], params: { left, right }, type }) => {
-      if (x === undefined || y === undefined) return ''
       const a = matrix(g, x, left.batch, freeOf(x.type.shape, left), left.over)
       const b = matrix(g, y, right.batch, right.over, freeOf(y.type.shape, right))
       const stacked = left.batch.length > 0

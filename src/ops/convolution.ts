@@ -1,7 +1,8 @@
 /** What a convolution is given, and whether its operands fit: what `convolve.ts` and its lowering have in common. */
+import type { Operands } from '../core/Op.ts'
 import type { Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
-import type { Shape } from '../core/Shape.ts'
+import { type Shape, sizeAt, ofAxis } from '../core/Shape.ts'
 import { placesOf, type Windows } from './windows.ts'
 
 // model ----------------------------------------------------------------------------------
@@ -26,8 +27,8 @@ export interface Margins {
 
 /** For steps of 1: zeros around the places, from which a convolution with the weights turned gives the space back. */
 export const margins = (w: Shape, { low, dilation, space }: Deconvolve, places: Shape): Margins => {
-  const before = low.map((n, i) => (dilation[i] ?? 1) * ((w[i + 2] ?? 1) - 1) - n)
-  return { before, after: space.map((d, i) => d + (low[i] ?? 0) - (places[i] ?? 0)) }
+  const before = low.map((n, i) => sizeAt(dilation, i) * (sizeAt(w, i + 2) - 1) - n)
+  return { before, after: space.map((d, i) => d + ofAxis(low, i) - ofAxis(places, i)) }
 }
 
 export const plain = ({ dilation, groups }: Convolve, low: Shape, high: Shape): Convolve => ({
@@ -44,7 +45,7 @@ export const windowsOf = (w: Shape, { stride, dilation }: Convolve): Windows => 
 
 /** The space with the zeros around it. */
 export const padded = (space: ReadonlyArray<number>, { low, high }: Convolve): ReadonlyArray<number> =>
-  space.map((d, i) => d + (low[i] ?? 0) + (high[i] ?? 0))
+  space.map((d, i) => d + ofAxis(low, i) + ofAxis(high, i))
 
 const sized = ({ stride, low, high, dilation }: Convolve, rank: number): boolean =>
   [stride, low, high, dilation].every((values) => values.length === rank) &&
@@ -66,43 +67,39 @@ const placesFor = (space: ReadonlyArray<number>, w: Shape, params: Convolve): Re
     : undefined
 }
 
-const pair = (op: string, [x, w]: ReadonlyArray<Type>): Fault | undefined =>
-  x === undefined || w === undefined
-    ? { _tag: 'WrongInputs', op, expected: 2, got: 0 }
-    : x.dtype !== w.dtype
-      ? { _tag: 'DTypesDiffer', op, left: x.dtype, right: w.dtype }
-      : undefined
+const pair = (op: string, [x, w]: Operands<2, Type>): Fault | undefined =>
+  x.dtype !== w.dtype ? { _tag: 'DTypesDiffer', op, left: x.dtype, right: w.dtype } : undefined
 
-export const convolveTyping = (inputs: ReadonlyArray<Type>, params: Convolve): Type | Fault => {
+export const convolveTyping = (inputs: Operands<2, Type>, params: Convolve): Type | Fault => {
   const fault = pair('convolve', inputs)
   const [x, w] = inputs
-  if (fault !== undefined || x === undefined || w === undefined) return fault ?? misfit('convolve', [], [], params)
-  const [features = 0, perGroup] = w.shape
+  if (fault !== undefined) return fault
+  const [features = 0, perGroup = 0] = w.shape
   const places = placesFor(x.shape.slice(2), w.shape, params)
-  return places !== undefined && x.shape[1] === (perGroup ?? 0) * params.groups && features % params.groups === 0
-    ? { dtype: x.dtype, shape: [x.shape[0] ?? 0, features, ...places] }
+  return places !== undefined && x.shape[1] === perGroup * params.groups && features % params.groups === 0
+    ? { dtype: x.dtype, shape: [ofAxis(x.shape, 0), features, ...places] }
     : misfit('convolve', x.shape, w.shape, params)
 }
 
-export const deconvolveTyping = (inputs: ReadonlyArray<Type>, params: Deconvolve): Type | Fault => {
+export const deconvolveTyping = (inputs: Operands<2, Type>, params: Deconvolve): Type | Fault => {
   const fault = pair('deconvolve', inputs)
   const [y, w] = inputs
-  if (fault !== undefined || y === undefined || w === undefined) return fault ?? misfit('deconvolve', [], [], params)
+  if (fault !== undefined) return fault
   const [features = 0, perGroup = 0] = w.shape
   const places = placesFor(params.space, w.shape, params)
   return places?.every((n, i) => n === y.shape[i + 2]) === true &&
     y.shape.length === w.shape.length &&
     y.shape[1] === features &&
     features % params.groups === 0
-    ? { dtype: y.dtype, shape: [y.shape[0] ?? 0, perGroup * params.groups, ...params.space] }
+    ? { dtype: y.dtype, shape: [ofAxis(y.shape, 0), perGroup * params.groups, ...params.space] }
     : misfit('deconvolve', y.shape, w.shape, params)
 }
 
-export const correlateTyping = (inputs: ReadonlyArray<Type>, params: Correlate): Type | Fault => {
+export const correlateTyping = (inputs: Operands<2, Type>, params: Correlate): Type | Fault => {
   const fault = pair('correlate', inputs)
   const [x, y] = inputs
-  if (fault !== undefined || x === undefined || y === undefined) return fault ?? misfit('correlate', [], [], params)
-  const [features = 0, perGroup = 0] = [y.shape[1], (x.shape[1] ?? 0) / params.groups]
+  if (fault !== undefined) return fault
+  const [features = 0, perGroup = 0] = [y.shape[1], ofAxis(x.shape, 1) / params.groups]
   const w = [features, perGroup, ...params.box]
   const whole = Number.isInteger(perGroup) && features % params.groups === 0 && x.shape[0] === y.shape[0]
   return whole && placesFor(x.shape.slice(2), w, params)?.every((n, i) => n === y.shape[i + 2]) === true

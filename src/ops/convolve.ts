@@ -8,7 +8,7 @@
 import type { DType } from '../core/DType.ts'
 import type { Expr } from '../core/Expr.ts'
 import { composite, type Builder, type Op } from '../core/Op.ts'
-import { range, type Shape } from '../core/Shape.ts'
+import { range, type Shape, ofAxis } from '../core/Shape.ts'
 import { moreSamples } from './batch.ts'
 import {
   convolveTyping,
@@ -52,7 +52,7 @@ const spacePad = ($: Builder, x: Expr, low: Shape, high: Shape): Expr =>
 /** The channels as `[groups, channels of one group]`, at the given axis. */
 const grouped = ($: Builder, x: Expr, axis: number, groups: number): Expr =>
   $.reshape(x, {
-    shape: [...x.shape.slice(0, axis), groups, (x.shape[axis] ?? 0) / groups, ...x.shape.slice(axis + 1)]
+    shape: [...x.shape.slice(0, axis), groups, ofAxis(x.shape, axis) / groups, ...x.shape.slice(axis + 1)]
   })
 
 /** `[batch, groups, channels, box, places]`. */
@@ -69,7 +69,7 @@ const defineConvolve = ($: Builder, x: Expr, w: Expr, params: Convolve): Expr =>
   })
   const moved = $.transpose(y, { order: [2, 0, 1, ...range(rank).map((i) => i + 3)] })
   const [batch = 0, , , ...places] = moved.shape
-  return $.reshape(moved, { shape: [batch, w.shape[0] ?? 0, ...places] })
+  return $.reshape(moved, { shape: [batch, ofAxis(w.shape, 0), ...places] })
 }
 
 /** The weights of the convolution that reads the result of one with weights `w`: channels and features change places. */
@@ -98,7 +98,7 @@ const writeBoxes = ($: Builder, y: Expr, w: Expr, params: Deconvolve): Expr => {
   })
   const space = range(rank)
   const order = [2 + rank, 0, 1, ...space.map((i) => i + 2), ...space.map((i) => i + 3 + rank)]
-  const shape = [y.shape[0] ?? 0, (w.shape[1] ?? 0) * groups, ...spaceOf(w), ...spaceOf(y)]
+  const shape = [ofAxis(y.shape, 0), ofAxis(w.shape, 1) * groups, ...spaceOf(w), ...spaceOf(y)]
   const moved = $.reshape($.transpose(boxes, { order }), { shape })
   const added = $.overlap(moved, { ...windowsOf(w.shape, params), space: padded(params.space, params) })
   return spacePad($, added, negated(params.low), negated(params.high))
@@ -110,7 +110,7 @@ const defineDeconvolve = ($: Builder, y: Expr, w: Expr, params: Deconvolve): Exp
 /** A product for each of the batch, then their sum: nothing large is rearranged. */
 const defineCorrelate = ($: Builder, x: Expr, y: Expr, params: Correlate): Expr => {
   const places = range(params.box.length)
-  const w = [y.shape[1] ?? 0, (x.shape[1] ?? 0) / params.groups, ...params.box]
+  const w = [ofAxis(y.shape, 1), ofAxis(x.shape, 1) / params.groups, ...params.box]
   const products = $.contract(grouped($, y, 1, params.groups), windowsIn($, x, w, params), {
     left: { batch: [0, 1], over: places.map((i) => i + 3) },
     right: { batch: [0, 1], over: places.map((i) => i + 3 + places.length) }
@@ -172,20 +172,20 @@ export const convolve: Op = composite<Convolve, 2>({
       defineConvolve($, x, w, params),
   vjp:
     ($) =>
-    ({ inputs: [x, w], params, cotangent: g }) =>
-      x === undefined || w === undefined
-        ? []
-        : [$.deconvolve(g, w, { ...params, space: spaceOf(x) }), $.correlate(x, g, { ...params, box: spaceOf(w) })],
+    ({ inputs: [x, w], params, cotangent: g }) => [
+      $.deconvolve(g, w, { ...params, space: spaceOf(x) }),
+      $.correlate(x, g, { ...params, box: spaceOf(w) })
+    ],
   jvp:
     ($) =>
     ({ inputs: [x, w], tangents: [v, u], params }) =>
-      plus($, [v && w && $.convolve(v, w, params), x && u && $.convolve(x, u, params)]),
+      plus($, [v && $.convolve(v, w, params), u && $.convolve(x, u, params)]),
   batch: moreSamples,
   wgsl: 'derived',
   onnx:
     (g) =>
     ({ inputs: [x, w], params }) =>
-      x === undefined || w === undefined ? '' : convolveOnnx(g, g.full(x), g.full(w), params)
+      convolveOnnx(g, g.full(x), g.full(w), params)
 })
 
 export const deconvolve: Op = composite<Deconvolve, 2>({
@@ -203,20 +203,20 @@ export const deconvolve: Op = composite<Deconvolve, 2>({
       defineDeconvolve($, y, w, params),
   vjp:
     ($) =>
-    ({ inputs: [y, w], params, cotangent: g }) =>
-      y === undefined || w === undefined
-        ? []
-        : [$.convolve(g, w, paramsOf(params)), $.correlate(g, y, { ...paramsOf(params), box: spaceOf(w) })],
+    ({ inputs: [y, w], params, cotangent: g }) => [
+      $.convolve(g, w, paramsOf(params)),
+      $.correlate(g, y, { ...paramsOf(params), box: spaceOf(w) })
+    ],
   jvp:
     ($) =>
     ({ inputs: [y, w], tangents: [v, u], params }) =>
-      plus($, [v && w && $.deconvolve(v, w, params), y && u && $.deconvolve(y, u, params)]),
+      plus($, [v && $.deconvolve(v, w, params), u && $.deconvolve(y, u, params)]),
   batch: moreSamples,
   wgsl: 'derived',
   onnx:
     (g) =>
     ({ inputs: [y, w], params }) =>
-      y === undefined || w === undefined ? '' : deconvolveOnnx(g, y, w, params)
+      deconvolveOnnx(g, y, w, params)
 })
 
 export const correlate: Op = composite<Correlate, 2>({
@@ -234,18 +234,18 @@ export const correlate: Op = composite<Correlate, 2>({
       defineCorrelate($, x, y, params),
   vjp:
     ($) =>
-    ({ inputs: [x, y], params, cotangent: g }) =>
-      x === undefined || y === undefined
-        ? []
-        : [$.deconvolve(y, g, { ...paramsOf(params), space: spaceOf(x) }), $.convolve(x, g, paramsOf(params))],
+    ({ inputs: [x, y], params, cotangent: g }) => [
+      $.deconvolve(y, g, { ...paramsOf(params), space: spaceOf(x) }),
+      $.convolve(x, g, paramsOf(params))
+    ],
   jvp:
     ($) =>
     ({ inputs: [x, y], tangents: [v, u], params }) =>
-      plus($, [v && y && $.correlate(v, y, params), x && u && $.correlate(x, u, params)]),
+      plus($, [v && $.correlate(v, y, params), u && $.correlate(x, u, params)]),
   batch: 'derived',
   wgsl: 'derived',
   onnx:
     (g) =>
     ({ inputs: [x, y], params }) =>
-      x === undefined || y === undefined ? '' : correlateOnnx(g, x, y, params)
+      correlateOnnx(g, x, y, params)
 })

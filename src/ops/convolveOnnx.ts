@@ -1,6 +1,6 @@
 /** Convolution in ONNX: the operators that are made for it, where they are the fastest way. */
 import type { OnnxGraph, OnnxValue } from '../core/Lowering.ts'
-import { range, size, type Shape } from '../core/Shape.ts'
+import { range, size, type Shape, sizeAt, ofAxis } from '../core/Shape.ts'
 import { margins, plain, type Convolve, type Correlate, type Deconvolve } from './convolution.ts'
 import { reshapeOnnx } from './onnx.ts'
 import { padOnnx, tapsOnnx } from './windows.ts'
@@ -40,10 +40,10 @@ const turned = (g: OnnxGraph, w: OnnxValue, groups: number): string => {
 const convTranspose = (g: OnnxGraph, y: OnnxValue, w: OnnxValue, params: Deconvolve): string => {
   const { stride, low, dilation, groups, space } = params
   const reach = space.map((_, i) => {
-    const places = y.type.shape[i + 2] ?? 1
-    return (places - 1) * (stride[i] ?? 1) + (dilation[i] ?? 1) * ((w.type.shape[i + 2] ?? 1) - 1) + 1
+    const places = sizeAt(y.type.shape, i + 2)
+    return (places - 1) * sizeAt(stride, i) + sizeAt(dilation, i) * (sizeAt(w.type.shape, i + 2) - 1) + 1
   })
-  const high = space.map((d, i) => (reach[i] ?? 0) - (low[i] ?? 0) - d)
+  const high = space.map((d, i) => ofAxis(reach, i) - ofAxis(low, i) - d)
   const made = g.node('ConvTranspose', [g.full(y), g.full(w)], {
     strides: stride,
     pads: [...positive(low), ...positive(high)],
@@ -71,9 +71,9 @@ interface Sizes {
 }
 
 const sizesOf = (x: OnnxValue, y: OnnxValue, { box }: Correlate): Sizes => ({
-  batch: x.type.shape[0] ?? 0,
-  channels: x.type.shape[1] ?? 0,
-  features: y.type.shape[1] ?? 0,
+  batch: ofAxis(x.type.shape, 0),
+  channels: ofAxis(x.type.shape, 1),
+  features: ofAxis(y.type.shape, 1),
   places: y.type.shape.slice(2),
   box
 })
@@ -114,7 +114,7 @@ const short = 16
 
 export const correlateOnnx = (g: OnnxGraph, x: OnnxValue, y: OnnxValue, params: Correlate): string => {
   const sizes = sizesOf(x, y, params)
-  const across = params.groups === 1 && (sizes.places.at(-1) ?? 1) <= short
+  const across = params.groups === 1 && sizeAt(sizes.places, -1) <= short
   const made = (across ? channelsLast : channelsFirst)(g, x, y, params, sizes)
   return reshapeOnnx(g, made, [sizes.features, sizes.channels / params.groups, ...sizes.box])
 }

@@ -1,14 +1,15 @@
 /** Views that cut and join: parts of the operand, the operand with something around it, operands side by side. */
+import { elementAt } from '../core/Tensor.ts'
 import type { DType } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { OnnxGraph } from '../core/Lowering.ts'
 import { primitive, type Op } from '../core/Op.ts'
-import { drop, equal, range, size, strides, type Shape } from '../core/Shape.ts'
+import { drop, equal, range, size, strides, type Shape, sizeAt, ofAxis } from '../core/Shape.ts'
 import { axisUp, shifted } from './batch.ts'
 import { draw } from './draw.ts'
 import { reshapeOnnx } from './onnx.ts'
-import { fromAxes } from './place.ts'
+import { coordinate, fromAxes } from './place.ts'
 import { linear } from './tangent.ts'
 import { gatherBy, only } from './view.ts'
 import { wgslNumber } from './wgsl.ts'
@@ -40,22 +41,21 @@ declare module '../core/Op.ts' {
 
 const ceil = (n: number, d: number): number => Math.max(0, Math.ceil(n / d))
 
-export const slice: Op = primitive<Slice>({
+export const slice: Op = primitive<Slice, 1>({
   name: 'slice',
   equation: 'x[start : stop : step] on every axis',
   arity: 1,
   typing: ([x], { start, stop, step }): Type | Fault =>
-    x === undefined ||
     start.length !== x.shape.length ||
     x.shape.some(
-      (d, i) => (start[i] ?? -1) < 0 || (stop[i] ?? -1) > d || (stop[i] ?? -1) < (start[i] ?? 0) || (step[i] ?? 0) < 1
+      (d, i) => ofAxis(start, i) < 0 || ofAxis(stop, i) > d || ofAxis(stop, i) < ofAxis(start, i) || ofAxis(step, i) < 1
     )
       ? {
           _tag: 'Invalid',
           op: 'slice',
-          why: `[${start}] to [${stop}] by [${step}] does not lie in [${x?.shape ?? []}]`
+          why: `[${start}] to [${stop}] by [${step}] does not lie in [${x.shape}]`
         }
-      : { dtype: x.dtype, shape: x.shape.map((_, i) => ceil((stop[i] ?? 0) - (start[i] ?? 0), step[i] ?? 1)) },
+      : { dtype: x.dtype, shape: x.shape.map((_, i) => ceil(ofAxis(stop, i) - ofAxis(start, i), sizeAt(step, i))) },
   examples: [
     { params: { start: [1, 0], stop: [5, 6], step: [2, 3] }, inputs: [draw([5, 6])] },
     { params: { start: [2], stop: [3], step: [1] }, inputs: [draw([4])] }
@@ -64,15 +64,14 @@ export const slice: Op = primitive<Slice>({
     const x = only(inputs)
     const steps = strides(x.shape)
     return gatherBy(x, type, (index) =>
-      steps.reduce((sum, s, i) => sum + ((start[i] ?? 0) + (index[i] ?? 0) * (step[i] ?? 1)) * s, 0)
+      steps.reduce((sum, s, i) => sum + (ofAxis(start, i) + ofAxis(index, i) * sizeAt(step, i)) * s, 0)
     )
   },
   vjp:
     ($) =>
     ({ inputs: [x], output, params: { start, step }, cotangent: g }) => {
-      if (x === undefined) return []
-      const end = output.shape.map((n, i) => (start[i] ?? 0) + (n - 1) * (step[i] ?? 1) + 1)
-      const high = x.shape.map((d, i) => d - (end[i] ?? 0))
+      const end = output.shape.map((n, i) => ofAxis(start, i) + (n - 1) * sizeAt(step, i) + 1)
+      const high = x.shape.map((d, i) => d - ofAxis(end, i))
       return [
         output.shape.includes(0)
           ? $.fill(0, x)
@@ -82,8 +81,8 @@ export const slice: Op = primitive<Slice>({
   jvp: linear(($) => $.slice),
   batch:
     ($) =>
-    ({ stacks: [x], rows, params: { start, stop, step }, output }) =>
-      x === undefined ? output : $.slice(x, { start: [0, ...start], stop: [rows, ...stop], step: [1, ...step] }),
+    ({ stacks: [x], rows, params: { start, stop, step } }) =>
+      $.slice(x, { start: [0, ...start], stop: [rows, ...stop], step: [1, ...step] }),
   wgsl: {
     _tag: 'Map',
     element: ({ at, params: { start, step }, inputs, load }) => {
@@ -91,15 +90,14 @@ export const slice: Op = primitive<Slice>({
         const scaled = step[i] === 1 ? axis : `${axis} * ${step[i]}u`
         return start[i] === 0 ? (step[i] === 1 ? axis : `(${scaled})`) : `(${scaled} + ${start[i]}u)`
       }
-      return load(0, fromAxes(inputs[0]?.shape ?? [], at.axes().map(place)))
+      return load(0, fromAxes(inputs[0].shape, at.axes().map(place)))
     }
   },
   onnx:
     (g) =>
     ({ inputs: [x], params: { start, stop, step } }) => {
-      if (x === undefined) return ''
       const cut = range(start.length).filter((i) => start[i] !== 0 || stop[i] !== x.type.shape[i] || step[i] !== 1)
-      const pick = (values: ReadonlyArray<number>): string => g.ints(cut.map((i) => values[i] ?? 0))
+      const pick = (values: ReadonlyArray<number>): string => g.ints(cut.map((i) => ofAxis(values, i)))
       return cut.length === 0 ? x : g.node('Slice', [g.full(x), pick(start), pick(stop), g.ints(cut), pick(step)])
     }
 })
@@ -107,16 +105,16 @@ export const slice: Op = primitive<Slice>({
 // margins --------------------------------------------------------------------------------
 
 const paddedSize = (d: number, { low, high, interior }: Pad, i: number): number =>
-  (low[i] ?? 0) + d + Math.max(0, d - 1) * (interior[i] ?? 0) + (high[i] ?? 0)
+  ofAxis(low, i) + d + Math.max(0, d - 1) * ofAxis(interior, i) + ofAxis(high, i)
 
 /** Spreads elements along the axes by reshaping with a padded axis of size 1 between them. */
 const spread = (g: OnnxGraph, name: string, shape: Shape, interior: ReadonlyArray<number>, value: string): string => {
   const paired = shape.flatMap((d) => [d, 1])
-  const pads = [...paired.map(() => 0), ...shape.flatMap((_, i) => [0, interior[i] ?? 0])]
-  const apart = shape.map((d, i) => d * ((interior[i] ?? 0) + 1))
+  const pads = [...paired.map(() => 0), ...shape.flatMap((_, i) => [0, ofAxis(interior, i)])]
+  const apart = shape.map((d, i) => d * (ofAxis(interior, i) + 1))
   const wide = g.node('Pad', [reshapeOnnx(g, name, paired), g.ints(pads), value])
   const flat = reshapeOnnx(g, wide, apart)
-  const stop = shape.map((d, i) => d + (d - 1) * (interior[i] ?? 0))
+  const stop = shape.map((d, i) => d + (d - 1) * ofAxis(interior, i))
   return g.node('Slice', [
     flat,
     g.ints(shape.map(() => 0)),
@@ -126,13 +124,13 @@ const spread = (g: OnnxGraph, name: string, shape: Shape, interior: ReadonlyArra
   ])
 }
 
-export const pad: Op = primitive<Pad>({
+export const pad: Op = primitive<Pad, 1>({
   name: 'pad',
   equation: 'x with a constant before, after and between its elements',
   arity: 1,
   typing: ([x], params): Type | Fault =>
-    x === undefined || params.low.length !== x.shape.length || x.shape.some((d, i) => paddedSize(d, params, i) < 0)
-      ? { _tag: 'Invalid', op: 'pad', why: `low [${params.low}], high [${params.high}] do not fit [${x?.shape ?? []}]` }
+    params.low.length !== x.shape.length || x.shape.some((d, i) => paddedSize(d, params, i) < 0)
+      ? { _tag: 'Invalid', op: 'pad', why: `low [${params.low}], high [${params.high}] do not fit [${x.shape}]` }
       : { dtype: x.dtype, shape: x.shape.map((d, i) => paddedSize(d, params, i)) },
   examples: [
     { params: { low: [1, 0], high: [2, 3], interior: [0, 0], value: 0 }, inputs: [draw([2, 3])] },
@@ -146,9 +144,9 @@ export const pad: Op = primitive<Pad>({
       x,
       type,
       (index) => {
-        const places = steps.map((_, i) => ((index[i] ?? 0) - (low[i] ?? 0)) / ((interior[i] ?? 0) + 1))
-        const inside = places.every((p, i) => Number.isInteger(p) && p >= 0 && p < (x.shape[i] ?? 0))
-        return inside ? places.reduce((sum, p, i) => sum + p * (steps[i] ?? 0), 0) : -1
+        const places = steps.map((_, i) => (ofAxis(index, i) - ofAxis(low, i)) / (ofAxis(interior, i) + 1))
+        const inside = places.every((p, i) => Number.isInteger(p) && p >= 0 && p < ofAxis(x.shape, i))
+        return inside ? places.reduce((sum, p, i) => sum + p * ofAxis(steps, i), 0) : -1
       },
       value
     )
@@ -156,7 +154,6 @@ export const pad: Op = primitive<Pad>({
   vjp:
     ($) =>
     ({ inputs: [x], params: { low, high, interior }, cotangent: g }) => {
-      if (x === undefined) return []
       if (x.shape.includes(0) || g.shape.includes(0)) return [$.fill(0, x)]
       const none = low.map(() => 0)
       const cut = $.pad(g, { low: low.map((n) => -n), high: high.map((n) => -n), interior: none, value: 0 })
@@ -165,7 +162,7 @@ export const pad: Op = primitive<Pad>({
   jvp:
     ($) =>
     ({ tangents: [v], params }) =>
-      v && $.pad(v, { ...params, value: 0 }),
+      $.pad(v, { ...params, value: 0 }),
   batch: shifted(({ low, high, interior, value }) => ({
     low: [0, ...low],
     high: [0, ...high],
@@ -175,26 +172,26 @@ export const pad: Op = primitive<Pad>({
   wgsl: {
     _tag: 'Map',
     element: ({ at, params: { low, high, interior, value }, inputs, type, load, bind }) => {
-      const shape = inputs[0]?.shape ?? []
+      const shape = inputs[0].shape
       const kept = shape.map((_, i) => low[i] === 0 && high[i] === 0 && interior[i] === 0)
       // Below `low` the difference wraps to a huge index, which is outside like those above.
       const moved = at
         .axes()
         .map((axis, i) =>
-          (low[i] ?? 0) === 0
+          ofAxis(low, i) === 0
             ? axis
-            : bind('u32', low[i]! > 0 ? `${axis} - ${low[i]}u` : `${axis} + ${-(low[i] ?? 0)}u`)
+            : bind('u32', low[i]! > 0 ? `${axis} - ${low[i]}u` : `${axis} + ${-ofAxis(low, i)}u`)
         )
-      const places = moved.map((axis, i) => (interior[i] === 0 ? axis : `(${axis} / ${(interior[i] ?? 0) + 1}u)`))
+      const places = moved.map((axis, i) => (interior[i] === 0 ? axis : `(${axis} / ${ofAxis(interior, i) + 1}u)`))
       const inside = places.flatMap((place, i) =>
         kept[i]
           ? []
           : [
               `${place} < ${shape[i]}u`,
-              ...(interior[i] === 0 ? [] : [`${moved[i]} % ${(interior[i] ?? 0) + 1}u == 0u`])
+              ...(interior[i] === 0 ? [] : [`${moved[i]} % ${ofAxis(interior, i) + 1}u == 0u`])
             ]
       )
-      const held = places.map((place, i) => (kept[i] ? place : `min(${place}, ${Math.max(0, (shape[i] ?? 1) - 1)}u)`))
+      const held = places.map((place, i) => (kept[i] ? place : `min(${place}, ${Math.max(0, sizeAt(shape, i) - 1)}u)`))
       const loaded = load(0, fromAxes(shape, held))
       return inside.length === 0 ? loaded : `select(${wgslNumber(value, type)}, ${loaded}, ${inside.join(' && ')})`
     }
@@ -202,7 +199,6 @@ export const pad: Op = primitive<Pad>({
   onnx:
     (g) =>
     ({ inputs: [x], params: { low, high, interior, value }, type }) => {
-      if (x === undefined) return ''
       const filler = g.constant(type.dtype, [value])
       const full = g.full(x)
       const apart = interior.some((n) => n > 0) ? spread(g, full, x.type.shape, interior, filler) : full
@@ -214,7 +210,7 @@ export const pad: Op = primitive<Pad>({
 
 /** Where each operand begins along the axis. */
 const startsOf = (inputs: ReadonlyArray<{ readonly shape: Shape }>, axis: number): ReadonlyArray<number> =>
-  inputs.reduce<ReadonlyArray<number>>((starts, x) => [...starts, (starts.at(-1) ?? 0) + (x.shape[axis] ?? 0)], [0])
+  inputs.reduce<ReadonlyArray<number>>((starts, x) => [...starts, (starts.at(-1) ?? 0) + ofAxis(x.shape, axis)], [0])
 
 export const concat: Op = primitive<Concat>({
   name: 'concat',
@@ -230,7 +226,7 @@ export const concat: Op = primitive<Concat>({
     if (odd !== undefined) return { _tag: 'ShapesDiffer', op: 'concat', left: head.shape, right: odd.shape }
     const other = inputs.find((x) => x.dtype !== head.dtype)
     if (other !== undefined) return { _tag: 'DTypesDiffer', op: 'concat', left: head.dtype, right: other.dtype }
-    const total = inputs.reduce((n, x) => n + (x.shape[axis] ?? 0), 0)
+    const total = inputs.reduce((n, x) => n + ofAxis(x.shape, axis), 0)
     return { dtype: head.dtype, shape: head.shape.map((d, i) => (i === axis ? total : d)) }
   },
   examples: [
@@ -240,12 +236,12 @@ export const concat: Op = primitive<Concat>({
   meaning: (inputs, { axis }, type) => {
     const data = new Float64Array(size(type.shape)) // local
     const inner = size(type.shape.slice(axis + 1))
-    const row = (type.shape[axis] ?? 0) * inner
+    const row = ofAxis(type.shape, axis) * inner
     const offsets = startsOf(inputs, axis)
     inputs.forEach((x, k) => {
-      const width = (x.shape[axis] ?? 0) * inner
+      const width = ofAxis(x.shape, axis) * inner
       for (let i = 0; i < x.data.length; i++)
-        data[Math.floor(i / width) * row + (offsets[k] ?? 0) * inner + (i % width)] = x.data[i] ?? NaN
+        data[Math.floor(i / width) * row + ofAxis(offsets, k) * inner + (i % width)] = elementAt(x.data, i)
     })
     return { ...type, data }
   },
@@ -255,8 +251,8 @@ export const concat: Op = primitive<Concat>({
       const offsets = startsOf(inputs, axis)
       return inputs.map((x, k) =>
         $.slice(g, {
-          start: x.shape.map((_, i) => (i === axis ? (offsets[k] ?? 0) : 0)),
-          stop: x.shape.map((d, i) => (i === axis ? (offsets[k] ?? 0) + d : d)),
+          start: x.shape.map((_, i) => (i === axis ? ofAxis(offsets, k) : 0)),
+          stop: x.shape.map((d, i) => (i === axis ? ofAxis(offsets, k) + d : d)),
           step: x.shape.map(() => 1)
         })
       )
@@ -273,10 +269,10 @@ export const concat: Op = primitive<Concat>({
     _tag: 'Map',
     element: ({ at, params: { axis }, inputs, load, bind }) => {
       const offsets = startsOf(inputs, axis)
-      const here = at.axes()[axis] ?? '0u'
+      const here = coordinate(at.axes(), axis)
       const from = (k: number): string => {
         const shape = inputs[k]?.shape ?? []
-        const shifted = bind('u32', `min(${here} - ${offsets[k]}u, ${Math.max(0, (shape[axis] ?? 1) - 1)}u)`)
+        const shifted = bind('u32', `min(${here} - ${offsets[k]}u, ${Math.max(0, sizeAt(shape, axis) - 1)}u)`)
         return load(
           k,
           fromAxes(

@@ -5,7 +5,7 @@
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import { composite, type Builder, type Op } from '../core/Op.ts'
-import { range, type Shape } from '../core/Shape.ts'
+import { range, type Shape, ofAxis } from '../core/Shape.ts'
 import { labelled, type Labelled } from './contract.ts'
 import { draw } from './draw.ts'
 import { giving, numeric } from './kinds.ts'
@@ -80,8 +80,8 @@ const typing = (inputs: ReadonlyArray<Type>, params: Equation): Type | Fault => 
 /** The diagonal of two axes of equal size, as the last axis. */
 const diagonal = ($: Builder, x: Expr, a: number, b: number): Expr => {
   const rest = range(x.shape.length).filter((axis) => axis !== a && axis !== b)
-  const n = x.shape[a] ?? 0
-  const lead: Shape = rest.map((axis) => x.shape[axis] ?? 0)
+  const n = ofAxis(x.shape, a)
+  const lead: Shape = rest.map((axis) => ofAxis(x.shape, axis))
   const flat = $.reshape($.transpose(x, { order: [...rest, a, b] }), { shape: [...lead, n * n] })
   const zeros = lead.map(() => 0)
   return $.slice(flat, { start: [...zeros, 0], stop: [...lead, n * n], step: [...lead.map(() => 1), n + 1] })
@@ -91,8 +91,8 @@ const diagonal = ($: Builder, x: Expr, a: number, b: number): Expr => {
 const single = ($: Builder, [x, labels]: Labelled): Labelled => {
   const b = labels.findIndex((label, i) => labels.indexOf(label) !== i)
   if (b < 0) return [x, labels]
-  const a = labels.indexOf(labels[b] ?? 0)
-  return single($, [diagonal($, x, a, b), [...labels.filter((_, i) => i !== a && i !== b), labels[b] ?? 0]])
+  const a = labels.indexOf(ofAxis(labels, b))
+  return single($, [diagonal($, x, a, b), [...labels.filter((_, i) => i !== a && i !== b), ofAxis(labels, b)]])
 }
 
 /** Summed over the labels that nobody needs. */

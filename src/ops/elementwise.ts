@@ -7,35 +7,39 @@ import { isFloat, type DType } from '../core/DType.ts'
 import { isApply, type Expr, type Params, type Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { Onnx, OnnxGraph, OnnxValue, Scope } from '../core/Lowering.ts'
-import { primitive, type Builder, type Draw, type Op } from '../core/Op.ts'
+import { primitive, type Builder, type Draw, type Example, type Op, type Operands } from '../core/Op.ts'
 import { broadcast, equal, type Shape } from '../core/Shape.ts'
-import { generate, held, type Tensor } from '../core/Tensor.ts'
+import { generate, held, type Tensor, elementAt } from '../core/Tensor.ts'
 import { unchanged } from './batch.ts'
 import { unaccepted, type Accepted } from './kinds.ts'
 import { plus } from './tangent.ts'
 
 // model ----------------------------------------------------------------------------------
 
-interface Local<P> {
-  readonly inputs: ReadonlyArray<Expr>
+interface Local<P, N extends number> {
+  readonly inputs: Operands<N>
   readonly output: Expr
   readonly params: P
 }
 
-/** For each operand the map from a tangent of it to the tangent it causes; `undefined` where the derivative is zero. */
-type Derivative<P> = ($: Builder) => (local: Local<P>) => ReadonlyArray<((tangent: Expr) => Expr) | undefined>
+/** What a tangent of one operand does to the result, and a cotangent of the result to the operand. */
+type Rule = (tangent: Expr) => Expr
 
-export interface Row<P> {
+/** For each operand the map from a tangent of it to the tangent it causes; `undefined` where the derivative is zero. */
+type Derivative<P, N extends number> = ($: Builder) => (local: Local<P, N>) => Operands<N, Rule | undefined>
+
+/** An operation of `N` operands with parameters `P`. */
+export interface Row<P, N extends number> {
   readonly equation: string
-  readonly domain: ReadonlyArray<Range>
+  readonly domain: Operands<N, Range>
   /** Domains that the laws are run on besides: the other side of a kink, operands so small that digits are lost. */
-  readonly beyond?: ReadonlyArray<ReadonlyArray<Range>>
-  readonly meaning: (xs: ReadonlyArray<number>, params: P, dtype: DType) => number
-  readonly derivative: Derivative<P>
-  readonly wgsl: (xs: ReadonlyArray<string>, scope: Scope<P>) => string
+  readonly beyond?: ReadonlyArray<Operands<N, Range>>
+  readonly meaning: (xs: Operands<N, number>, params: P, dtype: DType) => number
+  readonly derivative: Derivative<P, N>
+  readonly wgsl: (xs: Operands<N, string>, scope: Scope<P>) => string
   /** The ONNX operator, or the graph that stands for it. */
-  readonly onnx: string | ((g: OnnxGraph, names: ReadonlyArray<string>, params: P, type: Type) => string)
-  readonly operands?: ReadonlyArray<DType>
+  readonly onnx: string | ((g: OnnxGraph, names: Operands<N, string>, params: P, type: Type) => string)
+  readonly operands?: Operands<N, DType>
   readonly result?: (inputs: ReadonlyArray<Type>, params: P) => DType
   readonly examples?: ReadonlyArray<P>
   /** The element types that it is defined for; all of them where it does not say. */
@@ -46,12 +50,18 @@ export interface Row<P> {
 
 // constructors ---------------------------------------------------------------------------
 
+/** One for each operand. */
+const each = <N extends number, A, B>(operands: Operands<N, A>, f: (operand: A, i: number) => B): Operands<N, B> =>
+  (operands as ReadonlyArray<A>).map(f) as ReadonlyArray<B> as Operands<N, B>
+
+/** Never seen: an elementwise operation has an operand. */
+const nothing: Type = { dtype: 'f32', shape: [] }
+
 const typed =
-  <P>(name: string, row: Row<P>) =>
+  <P, N extends number>(name: string, row: Row<P, N>) =>
   (inputs: ReadonlyArray<Type>, params: P): Type | Fault => {
-    const [first, ...rest] = row.operands === undefined ? inputs : inputs.slice(row.operands.indexOf('f32'))
-    const head = inputs[0]
-    if (first === undefined || head === undefined) return { _tag: 'WrongInputs', op: name, expected: 1, got: 0 }
+    const [head = nothing] = inputs
+    const [first = head, ...rest] = inputs.slice((row.operands as ReadonlyArray<DType> | undefined)?.indexOf('f32'))
     const shaped = inputs.find((x) => !equal(x.shape, head.shape))
     if (shaped !== undefined) return { _tag: 'ShapesDiffer', op: name, left: head.shape, right: shaped.shape }
     const condition = inputs.find((x, i) => row.operands?.[i] === 'bool' && x.dtype !== 'bool')
@@ -68,10 +78,10 @@ const broadcastShape = (inputs: ReadonlyArray<OnnxValue>): ReadonlyArray<number>
   inputs.reduce<ReadonlyArray<number>>((shape, x) => broadcast(shape, x.shape) ?? shape, [])
 
 const onnx =
-  <P>(row: Row<P>): Onnx<P> =>
+  <P, N extends number>(row: Row<P, N>): Onnx<P, N> =>
   (g) =>
   ({ inputs, params, type }) => {
-    const names = inputs.map((x) => x.name)
+    const names = each<N, OnnxValue, string>(inputs, (x) => x.name)
     const name = typeof row.onnx === 'string' ? g.node(row.onnx, names) : row.onnx(g, names, params, type)
     return { name, shape: broadcastShape(inputs), type }
   }
@@ -98,8 +108,8 @@ const masked = ($: Builder, cotangent: Expr): Masked => {
 
 const shapes: ReadonlyArray<Shape> = [[2, 3], []]
 
-const drawsOf = <P>(row: Row<P>, domain: ReadonlyArray<Range>, shape: Shape): ReadonlyArray<Draw> =>
-  domain.map(([min, max], i) => ({
+const drawsOf = <P, N extends number>(row: Row<P, N>, domain: Operands<N, Range>, shape: Shape): Operands<N, Draw> =>
+  each<N, Range, Draw>(domain, ([min, max], i) => ({
     dtype: row.operands?.[i] ?? 'f32',
     shape,
     min,
@@ -107,7 +117,7 @@ const drawsOf = <P>(row: Row<P>, domain: ReadonlyArray<Range>, shape: Shape): Re
     ...(row.apart === undefined ? {} : { apart: row.apart })
   }))
 
-const examples = <P>(row: Row<P>): ReadonlyArray<{ params: P; inputs: ReadonlyArray<Draw> }> =>
+const examples = <P, N extends number>(row: Row<P, N>): ReadonlyArray<Example<P, N>> =>
   (row.examples ?? [{} as P]).flatMap((params) => [
     ...shapes.map((shape) => ({ params, inputs: drawsOf(row, row.domain, shape) })),
     ...(row.beyond ?? []).flatMap((domain) =>
@@ -115,19 +125,19 @@ const examples = <P>(row: Row<P>): ReadonlyArray<{ params: P; inputs: ReadonlyAr
     )
   ])
 
-export const elementwise = <P extends object = Params>(name: string, row: Row<P>): Op =>
-  primitive<P>({
+export const elementwise = <N extends number, P extends object = Params>(name: string, row: Row<P, N>): Op =>
+  primitive<P, N>({
     name,
     equation: row.equation,
-    arity: row.domain.length,
+    arity: row.domain.length as N,
     typing: typed(name, row),
     examples: examples(row),
-    meaning: (inputs: ReadonlyArray<Tensor>, params, type) =>
+    meaning: (inputs, params, type) =>
       generate(type.dtype, type.shape, (i) =>
         held(
           type.dtype,
           row.meaning(
-            inputs.map((x) => x.data[i] ?? NaN),
+            each<N, Tensor, number>(inputs, (x) => elementAt(x.data, i)),
             params,
             type.dtype
           )
@@ -135,9 +145,10 @@ export const elementwise = <P extends object = Params>(name: string, row: Row<P>
       ),
     vjp: ($) => (site) => {
       const { cotangent, hold } = masked($, site.cotangent)
-      return row
-        .derivative($)(site)
-        .map((rule) => rule && (isFloat(cotangent.dtype) ? hold(rule(cotangent)) : undefined))
+      return each<N, Rule | undefined, Expr | undefined>(
+        row.derivative($)(site),
+        (rule) => rule && (isFloat(cotangent.dtype) ? hold(rule(cotangent)) : undefined)
+      )
     },
     jvp: ($) => (site) =>
       plus(
@@ -154,7 +165,7 @@ export const elementwise = <P extends object = Params>(name: string, row: Row<P>
       _tag: 'Map',
       element: (scope) =>
         row.wgsl(
-          scope.inputs.map((_, i) => scope.load(i, scope.at)),
+          each<N, Type, string>(scope.inputs, (_, i) => scope.load(i, scope.at)),
           scope
         )
     },
@@ -169,7 +180,7 @@ export const everywhere: Range = [-2, 2]
 export const positive: Range = [0.5, 3]
 
 /** No derivative at all. */
-export const flat: Derivative<unknown> =
-  () =>
-  ({ inputs }) =>
-    inputs.map(() => undefined)
+export const flat =
+  <N extends number>(_: Builder) =>
+  ({ inputs }: Local<unknown, N>): Operands<N, undefined> =>
+    each<N, Expr, undefined>(inputs, () => undefined)

@@ -7,14 +7,14 @@ import type { DType } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { OnnxGraph, OnnxValue, Scope } from '../core/Lowering.ts'
-import { primitive, type Batch, type Builder, type Draw, type Op } from '../core/Op.ts'
-import { equal, size, strides, type Shape } from '../core/Shape.ts'
-import type { Tensor } from '../core/Tensor.ts'
+import { primitive, type Batch, type Builder, type Draw, type Op, type Operands } from '../core/Op.ts'
+import { equal, size, strides, type Shape, sizeAt, ofAxis } from '../core/Shape.ts'
+import { type Tensor, elementAt } from '../core/Tensor.ts'
 import { axisUp, merged, moved, stackOf } from './batch.ts'
 import { draw } from './draw.ts'
 import { giving, numeric } from './kinds.ts'
 import { reshapeOnnx } from './onnx.ts'
-import { fromAxes } from './place.ts'
+import { coordinate, fromAxes } from './place.ts'
 import { everyIndex } from './view.ts'
 import { adding, wgslNumber } from './wgsl.ts'
 
@@ -45,9 +45,10 @@ const places = (shape: Shape, length: number): Draw => ({ dtype: 'i32', shape, m
 
 // typing ---------------------------------------------------------------------------------
 
-const indexFault = (op: string, inputs: ReadonlyArray<Type>, axis: number, rank: number): Fault | undefined => {
-  const [x, indices] = inputs
-  if (x === undefined || indices === undefined) return { _tag: 'WrongInputs', op, expected: 2, got: inputs.length }
+/** What is indexed, or what is put in place, and the indices. */
+type Pair = Operands<2, Type>
+
+const indexFault = (op: string, [x, indices]: Pair, axis: number, rank: number): Fault | undefined => {
   if (indices.dtype !== 'i32') return { _tag: 'WrongDType', op, expected: 'i32 indices', got: indices.dtype }
   return axis < 0 || axis >= rank ? { _tag: 'AxisOutOfRange', op, axis, shape: x.shape } : undefined
 }
@@ -61,20 +62,20 @@ const replaced = <A>(list: ReadonlyArray<A>, axis: number, count: number, by: Re
 
 const empty = (op: string, x: Shape): Fault => ({ _tag: 'Invalid', op, why: `nothing to index in [${x}]` })
 
-const takeTyping = (inputs: ReadonlyArray<Type>, { axis }: Indexed): Type | Fault => {
+const takeTyping = (inputs: Pair, { axis }: Indexed): Type | Fault => {
   const [x, indices] = inputs
-  const fault = indexFault('take', inputs, axis, x?.shape.length ?? 0)
-  if (fault !== undefined || x === undefined || indices === undefined) return fault ?? empty('take', [])
+  const fault = indexFault('take', inputs, axis, x.shape.length)
+  if (fault !== undefined) return fault
   return x.shape[axis] === 0
     ? empty('take', x.shape)
     : { dtype: x.dtype, shape: replaced(x.shape, axis, 1, indices.shape) }
 }
 
-const scatterTyping = (inputs: ReadonlyArray<Type>, params: Scattered): Type | Fault => {
+const scatterTyping = (inputs: Pair, params: Scattered): Type | Fault => {
   const [values, indices] = inputs
-  const rank = (values?.shape.length ?? 0) - (indices?.shape.length ?? 0) + 1
+  const rank = values.shape.length - indices.shape.length + 1
   const fault = indexFault('scatterAdd', inputs, params.axis, rank)
-  if (fault !== undefined || values === undefined || indices === undefined) return fault ?? empty('scatterAdd', [])
+  if (fault !== undefined) return fault
   if (params.size < 1) return empty('scatterAdd', [params.size])
   const places = values.shape.slice(params.axis, params.axis + indices.shape.length)
   return equal(places, indices.shape)
@@ -82,11 +83,10 @@ const scatterTyping = (inputs: ReadonlyArray<Type>, params: Scattered): Type | F
     : { _tag: 'ShapesDiffer', op: 'scatterAdd', left: places, right: indices.shape }
 }
 
-const alongTyping = (op: string, inputs: ReadonlyArray<Type>, axis: number, length: number): Type | Fault => {
+const alongTyping = (op: string, inputs: Pair, axis: number, length: number): Type | Fault => {
   const [x, indices] = inputs
-  const fault = indexFault(op, inputs, axis, x?.shape.length ?? 0)
-  if (fault !== undefined || x === undefined || indices === undefined) return fault ?? empty(op, [])
-  return { dtype: x.dtype, shape: replaced(indices.shape, axis, 1, [length]) }
+  const fault = indexFault(op, inputs, axis, x.shape.length)
+  return fault ?? { dtype: x.dtype, shape: replaced(indices.shape, axis, 1, [length]) }
 }
 
 // meaning --------------------------------------------------------------------------------
@@ -102,11 +102,11 @@ const matched = (
 ): void => {
   const after = size(table.slice(axis + 1))
   const before = size(table.slice(0, axis))
-  const length = table[axis] ?? 0
+  const length = ofAxis(table, axis)
   const count = indices.data.length
   for (let b = 0; b < before; b++)
     for (let k = 0; k < count; k++) {
-      const row = b * length + clipped(indices.data[k] ?? 0, length)
+      const row = b * length + clipped(elementAt(indices.data, k), length)
       for (let a = 0; a < after; a++) visit(row * after + a, (b * count + k) * after + a)
     }
 }
@@ -120,9 +120,9 @@ const matchedAlong = (
 ): void => {
   const steps = strides(table)
   everyIndex(indices.shape, (place, i) => {
-    const own = clipped(indices.data[i] ?? 0, table[axis] ?? 0)
+    const own = clipped(elementAt(indices.data, i), ofAxis(table, axis))
     visit(
-      steps.reduce((sum, step, n) => sum + step * (n === axis ? own : (place[n] ?? 0)), 0),
+      steps.reduce((sum, step, n) => sum + step * (n === axis ? own : ofAxis(place, n)), 0),
       i
     )
   })
@@ -132,22 +132,20 @@ type Matched = typeof matched
 
 const read =
   (pairs: Matched) =>
-  ([x, indices]: ReadonlyArray<Tensor>, { axis }: Indexed, type: Type): Tensor => {
+  ([x, indices]: Operands<2, Tensor>, { axis }: Indexed, type: Type): Tensor => {
     const data = new Float64Array(size(type.shape)) // local
-    if (x === undefined || indices === undefined) return { ...type, data }
     pairs(x.shape, axis, indices, (from, to) => {
-      data[to] = x.data[from] ?? NaN
+      data[to] = elementAt(x.data, from)
     })
     return { ...type, data }
   }
 
 const added =
   (pairs: Matched) =>
-  ([values, indices]: ReadonlyArray<Tensor>, { axis }: Scattered, type: Type): Tensor => {
+  ([values, indices]: Operands<2, Tensor>, { axis }: Scattered, type: Type): Tensor => {
     const data = new Float64Array(size(type.shape)) // local
-    if (values === undefined || indices === undefined) return { ...type, data }
     pairs(type.shape, axis, indices, (to, from) => {
-      data[to] = (data[to] ?? NaN) + (values.data[from] ?? NaN)
+      data[to] = elementAt(data, to) + elementAt(values.data, from)
     })
     return { ...type, data }
   }
@@ -157,31 +155,30 @@ const added =
 const clippedWgsl = (index: string, length: number): string => `u32(clamp(${index}, 0, ${length - 1}))`
 
 /** The value where its index, clipped, is the place being computed; else 0. */
-const matching = ({ type, bind }: Scope<Scattered>, index: string, length: number, here: string, value: string) =>
-  `select(${wgslNumber(0, type)}, ${value}, ${bind('u32', clippedWgsl(index, length))} == ${here})`
+const matching = (
+  { type, bind }: Pick<Scope<Scattered>, 'type' | 'bind'>,
+  index: string,
+  length: number,
+  here: string,
+  value: string
+) => `select(${wgslNumber(0, type)}, ${value}, ${bind('u32', clippedWgsl(index, length))} == ${here})`
 
-const scatterBody = (scope: Scope<Scattered>, k: string): string => {
+const scatterBody = (scope: Scope<Scattered, 2>, k: string): string => {
   const { at, inputs, params, load, bind } = scope
   const axes = at.axes()
-  const indexShape = inputs[1]?.shape ?? []
+  const indexShape = inputs[1].shape
   const steps = strides(indexShape)
   const place = indexShape.map((d, i) => (d === 1 ? '0u' : bind('u32', `(${k} / ${steps[i]}u) % ${d}u`)))
-  const value = load(0, fromAxes(inputs[0]?.shape ?? [], replaced(axes, params.axis, 1, place)))
-  return matching(scope, load(1, fromAxes(indexShape, place)), params.size, axes[params.axis] ?? '0u', value)
+  const value = load(0, fromAxes(inputs[0].shape, replaced(axes, params.axis, 1, place)))
+  return matching(scope, load(1, fromAxes(indexShape, place)), params.size, coordinate(axes, params.axis), value)
 }
 
-const alongBody = (scope: Scope<Scattered>, k: string): string => {
+const alongBody = (scope: Scope<Scattered, 2>, k: string): string => {
   const { at, inputs, params, load } = scope
   const axes = at.axes()
   const place = axes.map((axis, i) => (i === params.axis ? k : axis))
-  const value = load(0, fromAxes(inputs[0]?.shape ?? [], place))
-  return matching(
-    scope,
-    load(1, fromAxes(inputs[1]?.shape ?? [], place)),
-    params.size,
-    axes[params.axis] ?? '0u',
-    value
-  )
+  const value = load(0, fromAxes(inputs[0].shape, place))
+  return matching(scope, load(1, fromAxes(inputs[1].shape, place)), params.size, coordinate(axes, params.axis), value)
 }
 
 // lowering to ONNX -------------------------------------------------------------------------
@@ -214,22 +211,20 @@ const intoRows = ($: Builder, indices: Expr, length: number): Expr => {
   return $.add(clipped, $.mul(row, $.fill(length, indices)))
 }
 
-const takeRows: Batch<Indexed> =
+const takeRows: Batch<Indexed, Expr, 2> =
   ($) =>
-  ({ inputs: [x, indices], stacks: [xs, places], params: { axis }, output }) => {
-    if (x === undefined || indices === undefined) return output
-    if (places === undefined) return xs === undefined ? output : $.take(xs, indices, { axis: axis + 1 })
+  ({ inputs: [x, indices], stacks: [xs, places], params: { axis }, rows }) => {
+    if (places === undefined) return $.take(xs ?? stackOf($, x, rows), indices, { axis: axis + 1 })
     if (xs === undefined) return moved($, $.take(x, places, { axis }), axis, 1, 0)
     const flat = merged($, moved($, xs, axis + 1, 1, 1))
-    const taken = $.take(flat, intoRows($, places, x.shape[axis] ?? 1), { axis: 0 })
+    const taken = $.take(flat, intoRows($, places, sizeAt(x.shape, axis)), { axis: 0 })
     return moved($, taken, 1, indices.shape.length, axis + 1)
   }
 
-const scatterRows: Batch<Scattered> =
+const scatterRows: Batch<Scattered, Expr, 2> =
   ($) =>
-  ({ inputs: [own, indices], stacks, params: { axis, size: length }, rows, output }) => {
-    const values = stacks[0] ?? (own && stackOf($, own, rows))
-    if (values === undefined || indices === undefined) return output
+  ({ inputs: [own, indices], stacks, params: { axis, size: length }, rows }) => {
+    const values = stacks[0] ?? stackOf($, own, rows)
     if (stacks[1] === undefined) return $.scatterAdd(values, indices, { axis: axis + 1, size: length })
     const first = moved($, values, axis + 1, indices.shape.length, 1)
     const added = $.scatterAdd(first, intoRows($, stacks[1], length), { axis: 0, size: rows * length })
@@ -239,7 +234,7 @@ const scatterRows: Batch<Scattered> =
 
 // operations -----------------------------------------------------------------------------
 
-export const take: Op = primitive<Indexed>({
+export const take: Op = primitive<Indexed, 2>({
   name: 'take',
   equation: 'y[…, i…, …] = x[…, indices[i…], …]',
   arity: 2,
@@ -253,21 +248,22 @@ export const take: Op = primitive<Indexed>({
   vjp:
     ($) =>
     ({ inputs: [x, indices], params: { axis }, cotangent: g }) => [
-      x && indices && $.scatterAdd(g, indices, { axis, size: x.shape[axis] ?? 0 })
+      $.scatterAdd(g, indices, { axis, size: ofAxis(x.shape, axis) }),
+      undefined
     ],
   jvp:
     ($) =>
     ({ inputs: [, indices], tangents: [v], params }) =>
-      v && indices && $.take(v, indices, params),
+      v && $.take(v, indices, params),
   batch: takeRows,
   wgsl: {
     _tag: 'Map',
     element: ({ at, params: { axis }, inputs, load, bind }) => {
-      const table = inputs[0]?.shape ?? []
-      const indexShape = inputs[1]?.shape ?? []
+      const table = inputs[0].shape
+      const indexShape = inputs[1].shape
       const axes = at.axes()
       const index = load(1, fromAxes(indexShape, axes.slice(axis, axis + indexShape.length)))
-      const row = bind('u32', clippedWgsl(index, table[axis] ?? 1))
+      const row = bind('u32', clippedWgsl(index, sizeAt(table, axis)))
       return load(0, fromAxes(table, replaced(axes, axis, indexShape.length, [row])))
     }
   },
@@ -276,10 +272,10 @@ export const take: Op = primitive<Indexed>({
     ({ inputs: [x, indices], params: { axis } }) =>
       x === undefined || indices === undefined
         ? ''
-        : g.node('Gather', [g.full(x), clippedOnnx(g, indices, x.type.shape[axis] ?? 1)], { axis })
+        : g.node('Gather', [g.full(x), clippedOnnx(g, indices, sizeAt(x.type.shape, axis))], { axis })
 })
 
-export const scatterAdd: Op = primitive<Scattered>({
+export const scatterAdd: Op = primitive<Scattered, 2>({
   name: 'scatterAdd',
   equation: 'y[…, j, …] = Σ values[…, i…, …] over i with indices[i…] = j',
   arity: 2,
@@ -292,15 +288,15 @@ export const scatterAdd: Op = primitive<Scattered>({
   meaning: added(matched),
   vjp:
     ($) =>
-    ({ inputs: [, indices], params: { axis }, cotangent: g }) => [indices && $.take(g, indices, { axis })],
+    ({ inputs: [, indices], params: { axis }, cotangent: g }) => [$.take(g, indices, { axis }), undefined],
   jvp:
     ($) =>
     ({ inputs: [, indices], tangents: [v], params }) =>
-      v && indices && $.scatterAdd(v, indices, params),
+      v && $.scatterAdd(v, indices, params),
   batch: scatterRows,
   wgsl: {
     ...adding,
-    count: ([, indices]) => size(indices?.shape ?? []),
+    count: ([, indices]) => size(indices.shape),
     body: scatterBody
   },
   onnx:
@@ -309,14 +305,14 @@ export const scatterAdd: Op = primitive<Scattered>({
       values === undefined || indices === undefined ? '' : scatterOnnx(g, values, indices, params, type)
 })
 
-export const takeAlong: Op = primitive<Indexed>({
+export const takeAlong: Op = primitive<Indexed, 2>({
   name: 'takeAlong',
   equation: 'y[…, i, …] = x[…, indices[…, i, …], …]',
   arity: 2,
   typing: (inputs, { axis }) => {
     const [x, indices] = inputs
-    const typed = alongTyping('takeAlong', inputs, axis, indices?.shape[axis] ?? 0)
-    if ('_tag' in typed || x === undefined || indices === undefined) return typed
+    const typed = alongTyping('takeAlong', inputs, axis, ofAxis(indices.shape, axis))
+    if ('_tag' in typed) return typed
     if (x.shape[axis] === 0) return empty('takeAlong', x.shape)
     return equal(replaced(x.shape, axis, 1, []), replaced(indices.shape, axis, 1, []))
       ? typed
@@ -330,18 +326,19 @@ export const takeAlong: Op = primitive<Indexed>({
   vjp:
     ($) =>
     ({ inputs: [x, indices], params: { axis }, cotangent: g }) => [
-      x && indices && $.addAlong(g, indices, { axis, size: x.shape[axis] ?? 0 })
+      $.addAlong(g, indices, { axis, size: ofAxis(x.shape, axis) }),
+      undefined
     ],
   jvp:
     ($) =>
     ({ inputs: [, indices], tangents: [v], params }) =>
-      v && indices && $.takeAlong(v, indices, params),
+      v && $.takeAlong(v, indices, params),
   batch: axisUp,
   wgsl: {
     _tag: 'Map',
     element: ({ at, params, inputs, load, bind }) => {
-      const table = inputs[0]?.shape ?? []
-      const own = bind('u32', clippedWgsl(load(1, at), table[params.axis] ?? 1))
+      const table = inputs[0].shape
+      const own = bind('u32', clippedWgsl(load(1, at), sizeAt(table, params.axis)))
       return load(
         0,
         fromAxes(
@@ -356,17 +353,17 @@ export const takeAlong: Op = primitive<Indexed>({
     ({ inputs: [x, indices], params: { axis } }) =>
       x === undefined || indices === undefined
         ? ''
-        : g.node('GatherElements', [g.full(x), clippedOnnx(g, indices, x.type.shape[axis] ?? 1)], { axis })
+        : g.node('GatherElements', [g.full(x), clippedOnnx(g, indices, sizeAt(x.type.shape, axis))], { axis })
 })
 
-export const addAlong: Op = primitive<Scattered>({
+export const addAlong: Op = primitive<Scattered, 2>({
   name: 'addAlong',
   equation: 'y[…, j, …] = Σ values[…, i, …] over i with indices[…, i, …] = j',
   arity: 2,
-  typing: giving(numeric, 'addAlong', (inputs: ReadonlyArray<Type>, { axis, size: length }) => {
+  typing: giving(numeric, 'addAlong', (inputs: Pair, { axis, size: length }: Scattered) => {
     const [values, indices] = inputs
     const typed = alongTyping('addAlong', inputs, axis, length)
-    if ('_tag' in typed || values === undefined || indices === undefined) return typed
+    if ('_tag' in typed) return typed
     if (length < 1) return empty('addAlong', [length])
     return equal(values.shape, indices.shape)
       ? typed
@@ -379,15 +376,15 @@ export const addAlong: Op = primitive<Scattered>({
   meaning: added(matchedAlong),
   vjp:
     ($) =>
-    ({ inputs: [, indices], params: { axis }, cotangent: g }) => [indices && $.takeAlong(g, indices, { axis })],
+    ({ inputs: [, indices], params: { axis }, cotangent: g }) => [$.takeAlong(g, indices, { axis }), undefined],
   jvp:
     ($) =>
     ({ inputs: [, indices], tangents: [v], params }) =>
-      v && indices && $.addAlong(v, indices, params),
+      v && $.addAlong(v, indices, params),
   batch: axisUp,
   wgsl: {
     ...adding,
-    count: ([, indices], { axis }) => indices?.shape[axis] ?? 0,
+    count: ([, indices], { axis }) => ofAxis(indices.shape, axis),
     body: alongBody
   },
   onnx:

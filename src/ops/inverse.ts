@@ -87,7 +87,7 @@ export const inverse: Op = composite<Ridge, 1>({
   jvp:
     ($) =>
     ({ output: y, tangents: [v] }) =>
-      v && $.neg(times($, y, times($, v, y))),
+      $.neg(times($, y, times($, v, y))),
   batch: unchanged,
   wgsl: 'derived',
   onnx: 'derived'

@@ -39,12 +39,12 @@ export const logSumExp: Op = composite<Axes, 1>({
   vjp:
     ($) =>
     ({ inputs: [x], output: y, params: { axes }, cotangent: g }) => [
-      x && $.mul(spreadAgain($, g, x.shape, axes), share($, x, y, axes))
+      $.mul(spreadAgain($, g, x.shape, axes), share($, x, y, axes))
     ],
   jvp:
     ($) =>
     ({ inputs: [x], output: y, tangents: [v], params: { axes } }) =>
-      x && v && $.sum($.mul(v, share($, x, y, axes)), { axes }),
+      $.sum($.mul(v, share($, x, y, axes)), { axes }),
   batch: axesUp,
   wgsl: 'derived',
   onnx: 'derived'

@@ -1,17 +1,17 @@
 /** Matrices in the last two axes, stacked along any others: what operations of linear algebra are written with. */
 import { literal, type Expr, type Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
-import type { Builder, Example } from '../core/Op.ts'
-import { range, type Shape } from '../core/Shape.ts'
+import type { Builder, Example, Operands } from '../core/Op.ts'
+import { range, type Shape, sizeAt } from '../core/Shape.ts'
 import { generate } from '../core/Tensor.ts'
 import { draw } from './draw.ts'
 
 // typing ---------------------------------------------------------------------------------
 
 /** What is wrong with an operand that is to be a stack of square matrices, if anything. */
-export const notSquare = (op: string, x: Type | undefined): Fault | undefined => {
-  const shape: Shape = x?.shape ?? []
-  return x !== undefined && shape.length >= 2 && shape.at(-1) === shape.at(-2) && (shape.at(-1) ?? 0) > 0
+export const notSquare = (op: string, { shape }: Type): Fault | undefined => {
+  const [rows = 0, columns = 0] = shape.slice(-2)
+  return rows === columns && rows > 0
     ? undefined
     : { _tag: 'Invalid', op, why: `needs square matrices in the last two axes, got [${shape}]` }
 }
@@ -19,21 +19,21 @@ export const notSquare = (op: string, x: Type | undefined): Fault | undefined =>
 /** An operation on stacks of square matrices gives stacks of the same. */
 export const ofSquares =
   (op: string) =>
-  ([a]: ReadonlyArray<Type>): Type | Fault =>
-    notSquare(op, a) ?? a ?? { _tag: 'WrongInputs', op, expected: 1, got: 0 }
+  ([a]: Operands<1, Type>): Type | Fault =>
+    notSquare(op, a) ?? a
 
 /** What is added to the diagonal first, which keeps a matrix that is nearly singular from being so. */
 export type Ridge = { readonly ridge: number }
 
 /** One matrix and a stack, with ridges that keep them from being singular. */
-export const ridgedExamples: ReadonlyArray<Example<Ridge>> = [
+export const ridgedExamples: ReadonlyArray<Example<Ridge, 1>> = [
   { params: { ridge: 4 }, inputs: [draw([3, 3], 1)] },
   { params: { ridge: 3 }, inputs: [draw([2, 2, 2], 1)] }
 ]
 
 // products and transposes ------------------------------------------------------------------
 
-export const rowsOf = (x: Expr): number => x.shape.at(-2) ?? 0
+export const rowsOf = (x: Expr): number => sizeAt(x.shape, -2)
 
 const leadOf = (x: Expr): ReadonlyArray<number> => range(x.shape.length - 2)
 
@@ -49,7 +49,7 @@ export const turned = ($: Builder, a: Expr): Expr =>
 
 /** `column row` for columns `[…, n, 1]` and rows `[…, 1, m]`. */
 export const outer = ($: Builder, column: Expr, row: Expr): Expr => {
-  const shape = [...column.shape.slice(0, -1), row.shape.at(-1) ?? 0]
+  const shape = [...column.shape.slice(0, -1), sizeAt(row.shape, -1)]
   return $.mul(stretched($, column, shape), stretched($, row, shape))
 }
 
@@ -73,7 +73,7 @@ export const unitOf = ($: Builder, like: Expr, k: number): Expr => columnOf($, l
 // See Note [Selection]
 /** The row that a column of one 1 says, `[…, 1, m]`. */
 export const rowAt = ($: Builder, a: Expr, unit: Expr): Expr => {
-  const kept = [...a.shape.slice(0, -2), 1, a.shape.at(-1) ?? 0]
+  const kept = [...a.shape.slice(0, -2), 1, sizeAt(a.shape, -1)]
   const chosen = $.mul(a, stretched($, unit, a.shape))
   return $.reshape($.sum(chosen, { axes: [a.shape.length - 2] }), { shape: kept })
 }

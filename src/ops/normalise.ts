@@ -3,8 +3,8 @@ import type { DType } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { OnnxGraph, OnnxValue } from '../core/Lowering.ts'
-import { composite, type Builder, type Op } from '../core/Op.ts'
-import { keep, type Shape } from '../core/Shape.ts'
+import { composite, type Builder, type Op, type Operands, type Example } from '../core/Op.ts'
+import { keep, type Shape, sizeAt } from '../core/Shape.ts'
 import { axisUp, unchanged } from './batch.ts'
 import { draw } from './draw.ts'
 import { floating, giving } from './kinds.ts'
@@ -33,12 +33,10 @@ declare module '../core/Op.ts' {
 
 const along =
   (op: string) =>
-  ([x]: ReadonlyArray<Type>, { axis }: Along): Type | Fault =>
-    x !== undefined && axis >= 0 && axis < x.shape.length
-      ? x
-      : { _tag: 'AxisOutOfRange', op, axis, shape: x?.shape ?? [] }
+  ([x]: Operands<1, Type>, { axis }: Along): Type | Fault =>
+    axis >= 0 && axis < x.shape.length ? x : { _tag: 'AxisOutOfRange', op, axis, shape: x.shape }
 
-const alongExamples = [
+const alongExamples: ReadonlyArray<Example<Along, 1>> = [
   { params: { axis: 1 }, inputs: [draw([2, 3])] },
   { params: { axis: 0 }, inputs: [draw([3, 2])] }
 ]
@@ -67,13 +65,13 @@ export const softmax: Op = composite<Along, 1>({
   jvp:
     ($) =>
     ({ output: y, tangents: [v], params: { axis } }) =>
-      v && $.mul(y, $.sub(v, total($, $.mul(v, y), axis))),
+      $.mul(y, $.sub(v, total($, $.mul(v, y), axis))),
   batch: axisUp,
   wgsl: 'derived',
   onnx:
     (g) =>
     ({ inputs: [x], params: { axis } }) =>
-      x === undefined ? '' : g.node('Softmax', [g.full(x)], { axis })
+      g.node('Softmax', [g.full(x)], { axis })
 })
 
 export const logSoftmax: Op = composite<Along, 1>({
@@ -94,25 +92,23 @@ export const logSoftmax: Op = composite<Along, 1>({
   jvp:
     ($) =>
     ({ output: y, tangents: [v], params: { axis } }) =>
-      v && $.sub(v, total($, $.mul($.exp(y), v), axis)),
+      $.sub(v, total($, $.mul($.exp(y), v), axis)),
   batch: axisUp,
   wgsl: 'derived',
   onnx:
     (g) =>
     ({ inputs: [x], params: { axis } }) =>
-      x === undefined ? '' : g.node('LogSoftmax', [g.full(x)], { axis })
+      g.node('LogSoftmax', [g.full(x)], { axis })
 })
 
 // along the last axis ----------------------------------------------------------------------
 
 const lastAxis =
   (op: string, result: (x: Type) => Type) =>
-  ([x]: ReadonlyArray<Type>): Type | Fault =>
-    x !== undefined && x.shape.length > 0
-      ? result(x)
-      : { _tag: 'TooFewAxes', op, operand: 'the', least: 1, shape: x?.shape ?? [] }
+  ([x]: Operands<1, Type>): Type | Fault =>
+    x.shape.length > 0 ? result(x) : { _tag: 'TooFewAxes', op, operand: 'the', least: 1, shape: x.shape }
 
-const examples = [
+const examples: ReadonlyArray<Example<Epsilon, 1>> = [
   { params: { epsilon: 1e-6 }, inputs: [draw([2, 4])] },
   { params: { epsilon: 0.1 }, inputs: [draw([2, 2, 3])] }
 ]
@@ -123,7 +119,7 @@ const last = (x: Expr): number => x.shape.length - 1
 const mean = ($: Builder, x: Expr): Expr => {
   const kept = { dtype: x.dtype, shape: keep(x.shape, [last(x)]) }
   const m = $.reshape($.sum(x, { axes: [last(x)] }), { shape: kept.shape })
-  return $.mul(m, $.fill(1 / (x.shape[last(x)] ?? 1), kept))
+  return $.mul(m, $.fill(1 / sizeAt(x.shape, last(x)), kept))
 }
 
 const spread = ($: Builder, m: Expr, x: Expr): Expr =>
@@ -136,7 +132,7 @@ const inverse = ($: Builder, meanSquare: Expr, epsilon: number): Expr =>
 
 /** onnxruntime gives the inverse deviation with the normalised rows: both operations are one node. */
 const layerNormalization = (g: OnnxGraph, x: OnnxValue, epsilon: number): ReadonlyArray<string> => {
-  const width = x.type.shape.at(-1) ?? 1
+  const width = sizeAt(x.type.shape, -1)
   const ones = g.constant('f32', new Array<number>(width).fill(1), [width])
   return g.nodes('LayerNormalization', [g.full(x), ones], { axis: -1, epsilon: { float: epsilon } }, 3)
 }
@@ -165,17 +161,17 @@ export const normalise: Op = composite<Epsilon, 1>({
     },
   vjp:
     ($) =>
-    ({ inputs: [x], output: y, params, cotangent: g }) => [x && pulled($, g, y, $.inverseDeviation(x, params), true)],
+    ({ inputs: [x], output: y, params, cotangent: g }) => [pulled($, g, y, $.inverseDeviation(x, params), true)],
   jvp:
     ($) =>
     ({ inputs: [x], output: y, tangents: [v], params }) =>
-      x && v && pulled($, v, y, $.inverseDeviation(x, params), true),
+      pulled($, v, y, $.inverseDeviation(x, params), true),
   batch: unchanged,
   wgsl: 'derived',
   onnx:
     (g) =>
     ({ inputs: [x], params: { epsilon } }) =>
-      x === undefined ? '' : (layerNormalization(g, x, epsilon)[0] ?? '')
+      layerNormalization(g, x, epsilon)[0] ?? ''
 })
 
 export const inverseDeviation: Op = composite<Epsilon, 1>({
@@ -201,7 +197,7 @@ export const inverseDeviation: Op = composite<Epsilon, 1>({
   onnx:
     (g) =>
     ({ inputs: [x], params: { epsilon } }) =>
-      x === undefined ? '' : (layerNormalization(g, x, epsilon)[2] ?? '')
+      layerNormalization(g, x, epsilon)[2] ?? ''
 })
 
 export const rmsNormalise: Op = composite<Epsilon, 1>({
@@ -223,12 +219,12 @@ export const rmsNormalise: Op = composite<Epsilon, 1>({
   vjp:
     ($) =>
     ({ inputs: [x], output: y, params: { epsilon }, cotangent: g }) => [
-      x && pulled($, g, y, inverse($, mean($, $.mul(x, x)), epsilon), false)
+      pulled($, g, y, inverse($, mean($, $.mul(x, x)), epsilon), false)
     ],
   jvp:
     ($) =>
     ({ inputs: [x], output: y, tangents: [v], params: { epsilon } }) =>
-      x && v && pulled($, v, y, inverse($, mean($, $.mul(x, x)), epsilon), false),
+      pulled($, v, y, inverse($, mean($, $.mul(x, x)), epsilon), false),
   batch: unchanged,
   wgsl: 'derived',
   onnx: 'derived'

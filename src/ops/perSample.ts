@@ -2,6 +2,7 @@
  * Numbers that belong to samples: one for all of them, or one for each, `[batch]`, against tensors `[batch, ...]`.
  * Times, steps and weights of a method are such numbers.
  */
+import { sizeAt } from '../core/Shape.ts'
 import type { DType } from '../core/DType.ts'
 import type { Expr } from '../core/Expr.ts'
 import { add, div, mul, neg, offset, reshape, scale, sub } from './api.ts'
@@ -13,7 +14,7 @@ export type PerSample = number | Expr<'f32'>
 export const alongBatch =
   (like: Expr) =>
   <D extends DType>(k: Expr<D>): Expr<D> =>
-    reshape([k.shape[0] ?? 1, ...like.shape.slice(1).map(() => 1)])(k)
+    reshape([sizeAt(k.shape, 0), ...like.shape.slice(1).map(() => 1)])(k)
 
 /** `k x`, sample by sample. */
 export const weigh =

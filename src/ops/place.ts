@@ -1,6 +1,9 @@
 /** Places of elements, as WGSL: what views do to indices. */
 import type { At } from '../core/Lowering.ts'
-import { strides, type Shape } from '../core/Shape.ts'
+import { strides, type Shape, sizeAt } from '../core/Shape.ts'
+
+/** The coordinate along an axis; 0 along those beyond. */
+export const coordinate = (axes: ReadonlyArray<string>, axis: number): string => axes[axis] ?? '0u'
 
 const term = (axis: string, stride: number): string => (stride === 1 ? axis : `${axis} * ${stride}u`)
 
@@ -26,7 +29,7 @@ export const fromLinear = (shape: Shape, linear: string): At => {
 export const fromAxes = (shape: Shape, axes: ReadonlyArray<string>): At => {
   const steps = strides(shape)
   const terms = axes
-    .map((axis, i) => [axis, steps[i] ?? 1] as const)
+    .map((axis, i) => [axis, sizeAt(steps, i)] as const)
     .filter(([axis], i) => axis !== '0u' && shape[i] !== 1)
   const linear = terms.length === 0 ? '0u' : `(${terms.map(([axis, step]) => term(axis, step)).join(' + ')})`
   return { shape, linear: () => linear, axes: () => axes }

@@ -5,13 +5,12 @@ import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { OnnxGraph } from '../core/Lowering.ts'
 import { primitive, type Op } from '../core/Op.ts'
-import { range, size, type Shape } from '../core/Shape.ts'
-import { generate } from '../core/Tensor.ts'
+import { range, size, type Shape, sizeAt, ofAxis } from '../core/Shape.ts'
+import { generate, elementAt } from '../core/Tensor.ts'
 import { rowAfterRow, sameForAll } from './batch.ts'
 import { giving, numeric } from './kinds.ts'
 import { reshapeOnnx } from './onnx.ts'
-import { fromLinear } from './place.ts'
-import { wgslNumber } from './wgsl.ts'
+import { coordinate, fromLinear } from './place.ts'
 
 export type RandomBits<S extends Shape = Shape> = { readonly shape: S }
 export type Iota<D extends DType = DType, S extends Shape = Shape> = {
@@ -36,38 +35,38 @@ const rounds = (g: OnnxGraph, key: readonly [string, string], counters: string):
   const rotate = (x: string, by: number): string =>
     g.node('BitwiseOr', [shift(x, by, 'LEFT'), shift(x, 32 - by, 'RIGHT')])
   const third = g.node('BitwiseXor', [g.node('BitwiseXor', [key[0], key[1]]), word(parity)])
-  const schedule = [key[0], key[1], third]
+  const scheduled = (i: number): string => (i % 3 === 0 ? key[0] : i % 3 === 1 ? key[1] : third)
   return range(20).reduce<readonly [string, string]>(
     ([x0, x1], round) => {
       const y0 = add(x0, x1)
-      const y1 = g.node('BitwiseXor', [rotate(x1, rotations[round % 8] ?? 0), y0])
+      const y1 = g.node('BitwiseXor', [rotate(x1, ofAxis(rotations, round % 8)), y0])
       if (round % 4 !== 3) return [y0, y1]
       const i = (round + 1) / 4
-      return [add(y0, schedule[i % 3] ?? ''), add(y1, add(schedule[(i + 1) % 3] ?? '', word(i)))]
+      return [add(y0, scheduled(i)), add(y1, add(scheduled(i + 1), word(i)))]
     },
     [add(counters, key[0]), key[1]]
   )
 }
 
-export const randomBits: Op = primitive<RandomBits>({
+export const randomBits: Op = primitive<RandomBits, 1>({
   name: 'randomBits',
   equation: 'threefry2x32 of the key at counters 0, 1, …',
   arity: 1,
   typing: ([key], { shape }): Type | Fault =>
-    key?.dtype === 'u32' && size(key.shape) === 2
+    key.dtype === 'u32' && size(key.shape) === 2
       ? { dtype: 'u32', shape }
       : {
           _tag: 'Invalid',
           op: 'randomBits',
-          why: `needs a key of two u32 words, got ${key?.dtype} [${key?.shape ?? []}]`
+          why: `needs a key of two u32 words, got ${key.dtype} [${key.shape}]`
         },
   examples: [
     { params: { shape: [5] }, inputs: [{ dtype: 'u32', shape: [2], min: 0, max: 2 ** 32 - 1 }] },
     { params: { shape: [2, 4] }, inputs: [{ dtype: 'u32', shape: [2], min: 0, max: 2 ** 32 - 1 }] }
   ],
   meaning: ([key], { shape }) => {
-    const words = bits([key?.data[0] ?? 0, key?.data[1] ?? 0], size(shape))
-    return generate('u32', shape, (i) => words[i] ?? 0)
+    const words = bits([elementAt(key.data, 0), elementAt(key.data, 1)], size(shape))
+    return generate('u32', shape, (i) => elementAt(words, i))
   },
   vjp: () => () => [undefined],
   jvp: () => () => undefined,
@@ -85,7 +84,6 @@ export const randomBits: Op = primitive<RandomBits>({
   onnx:
     (g) =>
     ({ inputs: [key], params: { shape } }) => {
-      if (key === undefined) return ''
       const n = size(shape)
       const word = (k: number): string => g.node('Slice', [g.full(key), g.ints([k]), g.ints([k + 1]), g.ints([0])])
       const counters = g.constant('u32', range(Math.ceil(n / 2)), [Math.ceil(n / 2)])
@@ -96,7 +94,7 @@ export const randomBits: Op = primitive<RandomBits>({
     }
 })
 
-export const iota: Op = primitive<Iota>({
+export const iota: Op = primitive<Iota, 0>({
   name: 'iota',
   equation: '0, 1, … along an axis',
   arity: 0,
@@ -109,22 +107,22 @@ export const iota: Op = primitive<Iota>({
   ],
   meaning: (_, { shape, axis }, { dtype }) => {
     const inner = size(shape.slice(axis + 1))
-    return generate(dtype, shape, (i) => Math.floor(i / inner) % (shape[axis] ?? 1))
+    return generate(dtype, shape, (i) => Math.floor(i / inner) % sizeAt(shape, axis))
   },
   vjp: () => () => [],
   jvp: () => () => undefined,
   batch: sameForAll,
   wgsl: {
     _tag: 'Map',
-    element: ({ params: { axis, dtype }, at, type }) =>
+    element: ({ params: { axis, dtype }, at }) =>
       dtype === 'u32'
-        ? (at.axes()[axis] ?? wgslNumber(0, type))
-        : `${dtype === 'i32' ? 'i32' : 'f32'}(${at.axes()[axis] ?? '0u'})`
+        ? coordinate(at.axes(), axis)
+        : `${dtype === 'i32' ? 'i32' : 'f32'}(${coordinate(at.axes(), axis)})`
   },
   onnx:
     (g) =>
     ({ params: { shape, axis, dtype }, type }) => {
       const small = shape.map((d, i) => (i === axis ? d : 1))
-      return { name: g.constant(dtype, range(shape[axis] ?? 0), small), shape: small, type }
+      return { name: g.constant(dtype, range(ofAxis(shape, axis)), small), shape: small, type }
     }
 })

@@ -2,12 +2,12 @@
 import type { DType } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
-import { primitive, type Op } from '../core/Op.ts'
-import { range, size, strides, type Shape } from '../core/Shape.ts'
+import { primitive, type Op, type Operands } from '../core/Op.ts'
+import { range, size, strides, type Shape, sizeAt, ofAxis } from '../core/Shape.ts'
 import { axesUp, shifted, up } from './batch.ts'
 import { draw } from './draw.ts'
 import { fitted, ranked, reshapeOnnx } from './onnx.ts'
-import { fromAxes, reshaped } from './place.ts'
+import { coordinate, fromAxes, reshaped } from './place.ts'
 import { linear } from './tangent.ts'
 import { gatherBy, only } from './view.ts'
 
@@ -28,13 +28,13 @@ declare module '../core/Op.ts' {
 
 // shapes and orders ------------------------------------------------------------------------
 
-export const reshape: Op = primitive<Reshape>({
+export const reshape: Op = primitive<Reshape, 1>({
   name: 'reshape',
   equation: 'the same elements in row-major order',
   arity: 1,
   typing: ([x], { shape }) =>
-    x === undefined || size(x.shape) !== size(shape)
-      ? { _tag: 'SizesDiffer', op: 'reshape', from: x?.shape ?? [], to: shape }
+    size(x.shape) !== size(shape)
+      ? { _tag: 'SizesDiffer', op: 'reshape', from: x.shape, to: shape }
       : { dtype: x.dtype, shape },
   examples: [
     { params: { shape: [3, 2] }, inputs: [draw([2, 3])] },
@@ -43,17 +43,17 @@ export const reshape: Op = primitive<Reshape>({
   meaning: (inputs, _, type) => ({ ...type, data: only(inputs).data }),
   vjp:
     ($) =>
-    ({ inputs: [x], cotangent: g }) => [x && $.reshape(g, { shape: x.shape })],
+    ({ inputs: [x], cotangent: g }) => [$.reshape(g, { shape: x.shape })],
   jvp: linear(($) => $.reshape),
   batch:
     ($) =>
-    ({ stacks: [x], rows, params: { shape }, output }) =>
-      x === undefined ? output : $.reshape(x, { shape: [rows, ...shape] }),
-  wgsl: { _tag: 'Map', element: ({ at, inputs, load }) => load(0, reshaped(at, inputs[0]?.shape ?? [])) },
+    ({ stacks: [x], rows, params: { shape } }) =>
+      $.reshape(x, { shape: [rows, ...shape] }),
+  wgsl: { _tag: 'Map', element: ({ at, inputs, load }) => load(0, reshaped(at, inputs[0].shape)) },
   onnx:
     (g) =>
     ({ inputs: [x], type }) =>
-      x === undefined ? '' : reshapeOnnx(g, g.full(x), type.shape)
+      reshapeOnnx(g, g.full(x), type.shape)
 })
 
 const inverse = (order: ReadonlyArray<number>): ReadonlyArray<number> => order.map((_, i) => order.indexOf(i))
@@ -61,14 +61,14 @@ const inverse = (order: ReadonlyArray<number>): ReadonlyArray<number> => order.m
 const isOrder = (order: ReadonlyArray<number>, rank: number): boolean =>
   order.length === rank && range(rank).every((i) => order.includes(i))
 
-export const transpose: Op = primitive<Transpose>({
+export const transpose: Op = primitive<Transpose, 1>({
   name: 'transpose',
   equation: 'axis i of the result is axis order[i] of x',
   arity: 1,
   typing: ([x], { order }): Type | Fault =>
-    x === undefined || !isOrder(order, x.shape.length)
-      ? { _tag: 'Invalid', op: 'transpose', why: `[${order}] is not an order of the axes of [${x?.shape ?? []}]` }
-      : { dtype: x.dtype, shape: order.map((axis) => x.shape[axis] ?? 0) },
+    !isOrder(order, x.shape.length)
+      ? { _tag: 'Invalid', op: 'transpose', why: `[${order}] is not an order of the axes of [${x.shape}]` }
+      : { dtype: x.dtype, shape: order.map((axis) => ofAxis(x.shape, axis)) },
   examples: [
     { params: { order: [1, 0] }, inputs: [draw([2, 3])] },
     { params: { order: [2, 0, 1] }, inputs: [draw([2, 3, 4])] }
@@ -76,7 +76,7 @@ export const transpose: Op = primitive<Transpose>({
   meaning: (inputs, { order }, type) => {
     const x = only(inputs)
     const steps = strides(x.shape)
-    return gatherBy(x, type, (index) => order.reduce((sum, axis, i) => sum + (index[i] ?? 0) * (steps[axis] ?? 0), 0))
+    return gatherBy(x, type, (index) => order.reduce((sum, axis, i) => sum + ofAxis(index, i) * ofAxis(steps, axis), 0))
   },
   vjp:
     ($) =>
@@ -90,8 +90,8 @@ export const transpose: Op = primitive<Transpose>({
       return load(
         0,
         fromAxes(
-          inputs[0]?.shape ?? [],
-          inverse(params.order).map((i) => axes[i] ?? '0u')
+          inputs[0].shape,
+          inverse(params.order).map((i) => coordinate(axes, i))
         )
       )
     }
@@ -99,27 +99,25 @@ export const transpose: Op = primitive<Transpose>({
   onnx:
     (g) =>
     ({ inputs: [x], params, type }) => {
-      if (x === undefined) return ''
       // What is still unexpanded stays so.
       const had = ranked(x.shape, type.shape.length)
-      const shape = params.order.map((axis) => had[axis] ?? 1)
+      const shape = params.order.map((axis) => sizeAt(had, axis))
       return { name: g.node('Transpose', [fitted(g, x, had)], { perm: params.order }), shape, type }
     }
 })
 
 // repetition -----------------------------------------------------------------------------
 
-const broadcastTyping = ([x]: ReadonlyArray<Type>, { shape, axes }: BroadcastTo): Type | Fault =>
-  x === undefined ||
+const broadcastTyping = ([x]: Operands<1, Type>, { shape, axes }: BroadcastTo): Type | Fault =>
   axes.length !== x.shape.length ||
   axes.some(
     (axis, i) =>
-      axis >= shape.length || (i > 0 && axis <= (axes[i - 1] ?? -1)) || (x.shape[i] !== 1 && x.shape[i] !== shape[axis])
+      axis >= shape.length || (i > 0 && axis <= ofAxis(axes, i - 1)) || (x.shape[i] !== 1 && x.shape[i] !== shape[axis])
   )
-    ? { _tag: 'ShapesDiffer', op: 'broadcast', left: x?.shape ?? [], right: shape }
+    ? { _tag: 'ShapesDiffer', op: 'broadcast', left: x.shape, right: shape }
     : { dtype: x.dtype, shape }
 
-export const broadcast: Op = primitive<BroadcastTo>({
+export const broadcast: Op = primitive<BroadcastTo, 1>({
   name: 'broadcast',
   equation: 'x repeated along new axes and axes of size 1',
   arity: 1,
@@ -133,13 +131,12 @@ export const broadcast: Op = primitive<BroadcastTo>({
     const x = only(inputs)
     const steps = strides(x.shape)
     return gatherBy(x, type, (index) =>
-      axes.reduce((sum, axis, i) => sum + (x.shape[i] === 1 ? 0 : (index[axis] ?? 0) * (steps[i] ?? 0)), 0)
+      axes.reduce((sum, axis, i) => sum + (x.shape[i] === 1 ? 0 : ofAxis(index, axis) * ofAxis(steps, i)), 0)
     )
   },
   vjp:
     ($) =>
     ({ inputs: [x], params: { shape, axes }, cotangent: g }) => {
-      if (x === undefined) return []
       const repeated = range(shape.length).filter(
         (axis) => !axes.includes(axis) || x.shape[axes.indexOf(axis)] !== shape[axis]
       )
@@ -148,19 +145,19 @@ export const broadcast: Op = primitive<BroadcastTo>({
   jvp: linear(($) => $.broadcast),
   batch:
     ($) =>
-    ({ stacks: [x], rows, params: { shape, axes }, output }) =>
-      x === undefined ? output : $.broadcast(x, { shape: [rows, ...shape], axes: [0, ...up(axes)] }),
+    ({ stacks: [x], rows, params: { shape, axes } }) =>
+      $.broadcast(x, { shape: [rows, ...shape], axes: [0, ...up(axes)] }),
   wgsl: {
     _tag: 'Map',
     element: ({ at, params, inputs, load }) => {
-      const shape = inputs[0]?.shape ?? []
+      const shape = inputs[0].shape
       // A scalar needs no coordinates, and none are made.
       const axes = shape.length === 0 ? [] : at.axes()
       return load(
         0,
         fromAxes(
           shape,
-          params.axes.map((axis, i) => (shape[i] === 1 ? '0u' : (axes[axis] ?? '0u')))
+          params.axes.map((axis, i) => (shape[i] === 1 ? '0u' : coordinate(axes, axis)))
         )
       )
     }
@@ -168,9 +165,8 @@ export const broadcast: Op = primitive<BroadcastTo>({
   onnx:
     (g) =>
     ({ inputs: [x], params: { shape, axes }, type }) => {
-      if (x === undefined) return ''
       const had = ranked(x.shape, axes.length)
-      const small = range(shape.length).map((axis) => (axes.includes(axis) ? (had[axes.indexOf(axis)] ?? 1) : 1))
+      const small = range(shape.length).map((axis) => (axes.includes(axis) ? sizeAt(had, axes.indexOf(axis)) : 1))
       // Leading axes of size 1 go without saying, and onnxruntime is faster without them.
       const real = small.findIndex((d) => d !== 1)
       const kept = real < 0 ? [] : small.slice(real)
@@ -180,16 +176,14 @@ export const broadcast: Op = primitive<BroadcastTo>({
 
 // reversal -------------------------------------------------------------------------------
 
-export const flip: Op = primitive<Flip>({
+export const flip: Op = primitive<Flip, 1>({
   name: 'flip',
   equation: 'x with the given axes reversed',
   arity: 1,
   typing: ([x], { axes }): Type | Fault => {
-    const shape = x?.shape ?? []
+    const shape = x.shape
     const outside = axes.find((axis) => axis < 0 || axis >= shape.length)
-    return x === undefined || outside !== undefined
-      ? { _tag: 'AxisOutOfRange', op: 'flip', axis: outside ?? 0, shape }
-      : x
+    return outside !== undefined ? { _tag: 'AxisOutOfRange', op: 'flip', axis: outside, shape } : x
   },
   examples: [{ params: { axes: [0, 1] }, inputs: [draw([2, 3])] }],
   meaning: (inputs, { axes }, type) => {
@@ -197,7 +191,7 @@ export const flip: Op = primitive<Flip>({
     const steps = strides(x.shape)
     return gatherBy(x, type, (index) =>
       steps.reduce(
-        (sum, s, i) => sum + (axes.includes(i) ? (x.shape[i] ?? 0) - 1 - (index[i] ?? 0) : (index[i] ?? 0)) * s,
+        (sum, s, i) => sum + (axes.includes(i) ? ofAxis(x.shape, i) - 1 - ofAxis(index, i) : ofAxis(index, i)) * s,
         0
       )
     )
@@ -210,12 +204,12 @@ export const flip: Op = primitive<Flip>({
   wgsl: {
     _tag: 'Map',
     element: ({ at, params: { axes }, inputs, load }) => {
-      const shape = inputs[0]?.shape ?? []
+      const shape = inputs[0].shape
       return load(
         0,
         fromAxes(
           shape,
-          at.axes().map((axis, i) => (axes.includes(i) ? `(${(shape[i] ?? 1) - 1}u - ${axis})` : axis))
+          at.axes().map((axis, i) => (axes.includes(i) ? `(${sizeAt(shape, i) - 1}u - ${axis})` : axis))
         )
       )
     }
@@ -223,13 +217,11 @@ export const flip: Op = primitive<Flip>({
   onnx:
     (g) =>
     ({ inputs: [x], params: { axes } }) =>
-      x === undefined
-        ? ''
-        : g.node('Slice', [
-            g.full(x),
-            g.ints(axes.map(() => -1)),
-            g.ints(axes.map(() => -(2 ** 31))),
-            g.ints(axes),
-            g.ints(axes.map(() => -1))
-          ])
+      g.node('Slice', [
+        g.full(x),
+        g.ints(axes.map(() => -1)),
+        g.ints(axes.map(() => -(2 ** 31))),
+        g.ints(axes),
+        g.ints(axes.map(() => -1))
+      ])
 })

@@ -1,14 +1,24 @@
 /** Reductions: a fold over some axes, which disappear. */
+import { elementAt, type Tensor } from '../core/Tensor.ts'
 import { isFloat, type DType } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
-import { primitive, type Builder, type Draw, type Jvp, type Op, type Vjp } from '../core/Op.ts'
-import { drop, range, size, strides, type Shape } from '../core/Shape.ts'
+import {
+  primitive,
+  type Builder,
+  type Draw,
+  type Example,
+  type Jvp,
+  type Op,
+  type Vjp,
+  type Operands
+} from '../core/Op.ts'
+import { drop, range, size, strides, type Shape, ofAxis, sizeAt } from '../core/Shape.ts'
 import type { OnnxGraph, OnnxValue, Scope } from '../core/Lowering.ts'
 import { axesUp } from './batch.ts'
 import { giving, numeric } from './kinds.ts'
 import { fitted, ranked } from './onnx.ts'
-import { fromAxes } from './place.ts'
+import { coordinate, fromAxes } from './place.ts'
 import { linear } from './tangent.ts'
 import { everyIndex } from './view.ts'
 import { wgslNumber } from './wgsl.ts'
@@ -39,26 +49,26 @@ export const spreadAgain = <D extends DType>(
 /** The type of a fold, for operations of another name. */
 export const foldTyping =
   (op: string) =>
-  ([x]: ReadonlyArray<Type>, { axes }: Axes): Type | Fault => {
-    const bad = axes.find((axis, i) => axis < 0 || axis >= (x?.shape.length ?? 0) || axes.indexOf(axis) !== i)
-    return x === undefined || bad !== undefined
-      ? { _tag: 'AxisOutOfRange', op, axis: bad ?? 0, shape: x?.shape ?? [] }
+  ([x]: Operands<1, Type>, { axes }: Axes): Type | Fault => {
+    const bad = axes.find((axis, i) => axis < 0 || axis >= x.shape.length || axes.indexOf(axis) !== i)
+    return bad !== undefined
+      ? { _tag: 'AxisOutOfRange', op, axis: bad, shape: x.shape }
       : { dtype: x.dtype, shape: drop(x.shape, axes) }
   }
 
-const counted = ([x]: ReadonlyArray<Type>, { axes }: Axes): number =>
-  axes.reduce((n, axis) => n * (x?.shape[axis] ?? 1), 1)
+const counted = ([x]: Operands<1, Type>, { axes }: Axes): number =>
+  axes.reduce((n, axis) => n * sizeAt(x.shape, axis), 1)
 
 /** The element of the operand that is the `k`-th of this fold. */
-const body = ({ at, inputs, params: { axes }, load, bind }: Scope<Axes>, k: string): string => {
-  const shape = inputs[0]?.shape ?? []
-  const reduced = axes.map((axis) => shape[axis] ?? 1)
+const body = ({ at, inputs, params: { axes }, load, bind }: Scope<Axes, 1>, k: string): string => {
+  const shape = inputs[0].shape
+  const reduced = axes.map((axis) => sizeAt(shape, axis))
   const steps = strides(reduced)
   const live = axes.filter((axis) => shape[axis] !== 1).length
   const kept = at.axes()
   const place = (axis: number): string => {
     const j = axes.indexOf(axis)
-    if (j < 0) return kept[range(axis).filter((i) => !axes.includes(i)).length] ?? '0u'
+    if (j < 0) return coordinate(kept, range(axis).filter((i) => !axes.includes(i)).length)
     if (reduced[j] === 1) return '0u'
     return live === 1 ? k : bind('u32', `(${k} / ${steps[j]}u) % ${reduced[j]}u`)
   }
@@ -78,8 +88,8 @@ interface Folding {
   readonly onnx: string
   /** The fold of `count` equal values, for the ONNX target. */
   readonly repeated: (g: OnnxGraph, name: string, count: number, type: Type) => string
-  readonly vjp: Vjp<Axes>
-  readonly jvp: Jvp<Axes>
+  readonly vjp: Vjp<Axes, 1>
+  readonly jvp: Jvp<Axes, 1>
   readonly draw: Omit<Draw, 'shape'>
   /** The laws are to hold at 0 too. */
   readonly zeros?: boolean
@@ -87,16 +97,15 @@ interface Folding {
 
 const meaning =
   (fold: Folding) =>
-  (inputs: ReadonlyArray<{ readonly shape: Shape; readonly data: ArrayLike<number> }>, { axes }: Axes, type: Type) => {
-    const x = inputs[0]
+  ([x]: Operands<1, Tensor>, { axes }: Axes, type: Type): Tensor => {
     const data = new Float64Array(size(type.shape)).fill(fold.start) // local
     const combine = isFloat(type.dtype) ? fold.combine : (fold.integers ?? fold.combine)
     const steps = strides(type.shape)
-    const kept = range(x?.shape.length ?? 0).filter((axis) => !axes.includes(axis))
-    everyIndex(x?.shape ?? [], (index, i) => {
+    const kept = range(x.shape.length).filter((axis) => !axes.includes(axis))
+    everyIndex(x.shape, (index, i) => {
       let j = 0
-      for (let n = 0; n < kept.length; n++) j += (index[kept[n] ?? 0] ?? 0) * (steps[n] ?? 0)
-      data[j] = combine(data[j] ?? NaN, x?.data[i] ?? NaN)
+      for (let n = 0; n < kept.length; n++) j += ofAxis(index, ofAxis(kept, n)) * ofAxis(steps, n)
+      data[j] = combine(elementAt(data, j), elementAt(x.data, i))
     })
     return { ...type, data }
   }
@@ -105,7 +114,7 @@ const meaning =
 const staged = (g: OnnxGraph, op: string, name: string, shape: Shape, axes: ReadonlyArray<number>): string => {
   const last = axes.at(-1)
   const reduce = (x: string, over: ReadonlyArray<number>): string => g.node(op, [x, g.ints(over)], { keepdims: 0 })
-  return last !== undefined && axes.length > 1 && size(axes.map((axis) => shape[axis] ?? 1)) > 4096
+  return last !== undefined && axes.length > 1 && size(axes.map((axis) => sizeAt(shape, axis))) > 4096
     ? reduce(reduce(name, [last]), axes.slice(0, -1))
     : reduce(name, axes)
 }
@@ -132,25 +141,25 @@ const lowered = (g: OnnxGraph, fold: Folding, given: OnnxValue, axes: ReadonlyAr
   const x = exact ? { ...given, name: g.full(given), shape: full } : given
   const shape = ranked(x.shape, full.length)
   const name = fitted(g, x, shape)
-  const count = axes.reduce((n, axis) => (shape[axis] === full[axis] ? n : n * (full[axis] ?? 1)), 1)
+  const count = axes.reduce((n, axis) => (shape[axis] === full[axis] ? n : n * sizeAt(full, axis)), 1)
   const reduced = within(g, fold, type.dtype, name, (wide) => staged(g, fold.onnx, wide, shape, axes))
   return { name: count === 1 ? reduced : fold.repeated(g, reduced, count, type), shape: drop(shape, axes), type }
 }
 
+const examplesOf = ({ draw, zeros = false }: Folding): ReadonlyArray<Example<Axes, 1>> => [
+  { params: { axes: [1] }, inputs: [{ ...draw, shape: [2, 3] }] },
+  { params: { axes: [0, 2] }, inputs: [{ ...draw, shape: [2, 2, 2] }] },
+  { params: { axes: [0] }, inputs: [{ ...draw, shape: [3, 2] }] },
+  ...(zeros ? [{ params: { axes: [0] }, inputs: [{ ...draw, min: 0, max: 0, shape: [1, 2] }] as const }] : [])
+]
+
 const reduction = (name: string, fold: Folding): Op =>
-  primitive<Axes>({
+  primitive<Axes, 1>({
     name,
     equation: fold.equation,
     arity: 1,
     typing: giving(numeric, name, foldTyping(name)),
-    examples: [
-      { params: { axes: [1] }, inputs: [{ ...fold.draw, shape: [2, 3] }] },
-      { params: { axes: [0, 2] }, inputs: [{ ...fold.draw, shape: [2, 2, 2] }] },
-      { params: { axes: [0] }, inputs: [{ ...fold.draw, shape: [3, 2] }] },
-      ...(fold.zeros === true
-        ? [{ params: { axes: [0] }, inputs: [{ ...fold.draw, min: 0, max: 0, shape: [1, 2] }] }]
-        : [])
-    ],
+    examples: examplesOf(fold),
     meaning: meaning(fold),
     vjp: fold.vjp,
     jvp: fold.jvp,
@@ -159,7 +168,7 @@ const reduction = (name: string, fold: Folding): Op =>
     onnx:
       (g) =>
       ({ inputs: [x], params: { axes }, type }) =>
-        x === undefined ? '' : axes.length === 0 ? x : lowered(g, fold, x, axes, type)
+        axes.length === 0 ? x : lowered(g, fold, x, axes, type)
   })
 
 const smooth = { dtype: 'f32', min: -2, max: 2 } as const
@@ -175,7 +184,7 @@ export const sum: Op = reduction('sum', {
   draw: smooth,
   vjp:
     ($) =>
-    ({ inputs: [x], params: { axes }, cotangent: g }) => [x && spreadAgain($, g, x.shape, axes)],
+    ({ inputs: [x], params: { axes }, cotangent: g }) => [spreadAgain($, g, x.shape, axes)],
   jvp: linear(($) => $.sum)
 })
 
@@ -211,12 +220,12 @@ const extremum = (name: string, equation: string, op: string, f: (a: number, b: 
     vjp:
       ($) =>
       ({ inputs: [x], output, params: { axes }, cotangent: g }) => [
-        x && $.mul(spreadAgain($, g, x.shape, axes), shares($, x, output, axes))
+        $.mul(spreadAgain($, g, x.shape, axes), shares($, x, output, axes))
       ],
     jvp:
       ($) =>
       ({ inputs: [x], output, tangents: [v], params: { axes } }) =>
-        x && v && $.sum($.mul(v, shares($, x, output, axes)), { axes })
+        $.sum($.mul(v, shares($, x, output, axes)), { axes })
   })
 
 export const max: Op = extremum('max', 'max x', 'ReduceMax', Math.max, -Infinity)
@@ -260,10 +269,10 @@ export const prod: Op = reduction('prod', {
   vjp:
     ($) =>
     ({ inputs: [x], params: { axes }, cotangent: g }) => [
-      x && $.mul(spreadAgain($, g, x.shape, axes), productOfOthers($, x, axes))
+      $.mul(spreadAgain($, g, x.shape, axes), productOfOthers($, x, axes))
     ],
   jvp:
     ($) =>
     ({ inputs: [x], tangents: [v], params }) =>
-      x && v && $.sum($.mul(v, productOfOthers($, x, params.axes)), params)
+      $.sum($.mul(v, productOfOthers($, x, params.axes)), params)
 })

@@ -7,8 +7,8 @@
 import type { DType } from '../core/DType.ts'
 import { literal, type Expr, type Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
-import { composite, type Builder, type Op } from '../core/Op.ts'
-import { equal, type Shape } from '../core/Shape.ts'
+import { composite, type Builder, type Op, type Operands, type Example } from '../core/Op.ts'
+import { equal, type Shape, sizeAt } from '../core/Shape.ts'
 import { floats } from '../core/Tensor.ts'
 import { moreSamples } from './batch.ts'
 import { draw } from './draw.ts'
@@ -26,9 +26,7 @@ declare module '../core/Op.ts' {
 
 // model ----------------------------------------------------------------------------------
 
-const typing = ([x, cos, sin]: ReadonlyArray<Type>): Type | Fault => {
-  if (x === undefined || cos === undefined || sin === undefined)
-    return { _tag: 'WrongInputs', op: 'rope', expected: 3, got: 0 }
+const typing = ([x, cos, sin]: Operands<3, Type>): Type | Fault => {
   const other = [cos, sin].find(({ dtype }) => dtype !== x.dtype)
   if (other !== undefined) return { _tag: 'DTypesDiffer', op: 'rope', left: x.dtype, right: other.dtype }
   const [, tokens = 0, , d = 0] = x.shape
@@ -79,12 +77,12 @@ const angles = ($: Builder, x: Expr, g: Expr): readonly [cos: Expr, sin: Expr] =
 
 // the operation --------------------------------------------------------------------------
 
-const example = (shape: Shape, angle: Shape) => ({
+const example = (shape: Shape, angle: Shape): Example<object, 3> => ({
   params: {},
   inputs: [draw(shape), draw(angle), draw(angle)]
 })
 
-export const rope: Op = composite({
+export const rope: Op = composite<object, 3>({
   name: 'rope',
   equation: '(a, b) ↦ (a cos − b sin, a sin + b cos) for consecutive pairs',
   arity: 3,
@@ -96,12 +94,10 @@ export const rope: Op = composite({
       define($, x, cos, sin),
   vjp:
     ($) =>
-    ({ inputs: [x, cos, sin], cotangent: g }) =>
-      x === undefined || cos === undefined || sin === undefined ? [] : [$.rope(g, cos, $.neg(sin)), ...angles($, x, g)],
+    ({ inputs: [x, cos, sin], cotangent: g }) => [$.rope(g, cos, $.neg(sin)), ...angles($, x, g)],
   jvp:
     ($) =>
     ({ inputs: [x, cos, sin], tangents: [v, vcos, vsin] }) => {
-      if (x === undefined || cos === undefined || sin === undefined) return undefined
       const turning = (vcos || vsin) && $.rope(x, vcos ?? $.fill(0, cos), vsin ?? $.fill(0, sin))
       return plus($, [v && $.rope(v, cos, sin), turning])
     },
@@ -109,10 +105,10 @@ export const rope: Op = composite({
   wgsl: {
     _tag: 'Map',
     element: ({ at, inputs, load, bind }) => {
-      const shape = inputs[0]?.shape ?? []
+      const shape = inputs[0].shape
       const [b = '0u', token = '0u', head = '0u', i = '0u'] = at.axes()
       const place = bind('u32', i)
-      const angle = fromAxes([shape[1] ?? 1, (shape[3] ?? 2) / 2], [token, `(${place} / 2u)`])
+      const angle = fromAxes([sizeAt(shape, 1), sizeAt(shape, 3) / 2], [token, `(${place} / 2u)`])
       const across = bind('f32', `${load(0, fromAxes(shape, [b, token, head, `(${place} ^ 1u)`]))} * ${load(2, angle)}`)
       return `(${load(0, fromAxes(shape, [b, token, head, place]))} * ${load(1, angle)} + select(-${across}, ${across}, ${place} % 2u == 1u))`
     }
@@ -120,7 +116,6 @@ export const rope: Op = composite({
   onnx:
     (g) =>
     ({ inputs: [x, cos, sin], type: { shape } }) => {
-      if (x === undefined || cos === undefined || sin === undefined) return ''
       const [batch = 0, tokens = 0, heads = 0, d = 0] = shape
       const operands = [reshapeOnnx(g, g.full(x), [batch, tokens, heads * d]), g.ints([0]), g.full(cos), g.full(sin)]
       const settings = { interleaved: 1, num_heads: heads }

@@ -1,9 +1,10 @@
 /** Cumulative sums, linear, whose adjoint is the cumulative sum from the other end; and cumulative products. */
+import { elementAt } from '../core/Tensor.ts'
 import type { DType } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
-import { composite, primitive, type Builder, type Op } from '../core/Op.ts'
-import { size, strides, type Shape } from '../core/Shape.ts'
+import { composite, primitive, type Builder, type Op, type Operands } from '../core/Op.ts'
+import { size, strides, type Shape, sizeAt, ofAxis } from '../core/Shape.ts'
 import { axisUp } from './batch.ts'
 import { draw } from './draw.ts'
 import { giving, numeric } from './kinds.ts'
@@ -23,12 +24,10 @@ declare module '../core/Op.ts' {
 
 const typing =
   (op: string) =>
-  ([x]: ReadonlyArray<Type>, { axis }: Scan): Type | Fault =>
-    x !== undefined && axis >= 0 && axis < x.shape.length
-      ? x
-      : { _tag: 'AxisOutOfRange', op, axis, shape: x?.shape ?? [] }
+  ([x]: Operands<1, Type>, { axis }: Scan): Type | Fault =>
+    axis >= 0 && axis < x.shape.length ? x : { _tag: 'AxisOutOfRange', op, axis, shape: x.shape }
 
-export const cumulativeSum: Op = primitive<Scan>({
+export const cumulativeSum: Op = primitive<Scan, 1>({
   name: 'cumulativeSum',
   equation: 'y[i] = Σ x[j] over j ≤ i, or over j ≥ i',
   arity: 1,
@@ -38,14 +37,14 @@ export const cumulativeSum: Op = primitive<Scan>({
     { params: { axis: 0, reverse: true }, inputs: [draw([4])] }
   ],
   meaning: ([x], { axis, reverse }, type) => {
-    const data = Float64Array.from(x?.data ?? []) // local
-    const length = type.shape[axis] ?? 1
-    const step = strides(type.shape)[axis] ?? 1
+    const data = Float64Array.from(x.data) // local
+    const length = sizeAt(type.shape, axis)
+    const step = sizeAt(strides(type.shape), axis)
     for (let line = 0; line < size(type.shape) / length; line++) {
       const start = Math.floor(line / step) * step * length + (line % step)
       for (let i = 1; i < length; i++) {
         const at = start + step * (reverse ? length - 1 - i : i)
-        data[at] = (data[at] ?? NaN) + (data[reverse ? at + step : at - step] ?? NaN)
+        data[at] = elementAt(data, at) + elementAt(data, reverse ? at + step : at - step)
       }
     }
     return { ...type, data }
@@ -57,7 +56,7 @@ export const cumulativeSum: Op = primitive<Scan>({
   batch: axisUp,
   wgsl: {
     ...adding,
-    count: ([x], { axis }) => x?.shape[axis] ?? 0,
+    count: ([x], { axis }) => ofAxis(x.shape, axis),
     body: ({ at, type, load, params: { axis, reverse } }, k) => {
       const axes = at.axes()
       const there = load(0, fromAxes(type.shape, axes.with(axis, k)))
@@ -67,7 +66,6 @@ export const cumulativeSum: Op = primitive<Scan>({
   onnx:
     (g) =>
     ({ inputs: [x], params: { axis, reverse }, type: { dtype } }) => {
-      if (x === undefined) return ''
       const sums = (name: string): string =>
         g.node('CumSum', [name, g.constant('i64', [axis])], { reverse: Number(reverse), exclusive: 0 })
       // onnxruntime has no such sum of unsigned integers.
@@ -84,7 +82,7 @@ const behind = ($: Builder, x: Expr, distance: number, { axis, reverse }: Scan):
 
 /** Every element with the product of so many up to it, and twice as many, until there are all. */
 const doubled = ($: Builder, x: Expr, params: Scan, distance: number): Expr =>
-  distance >= (x.shape[params.axis] ?? 1)
+  distance >= sizeAt(x.shape, params.axis)
     ? x
     : doubled($, $.mul(x, behind($, x, distance, params)), params, 2 * distance)
 

@@ -18,47 +18,44 @@ declare module '../core/Op.ts' {
   }
 }
 
-export const where: Op = elementwise('where', {
+export const where: Op = elementwise<3>('where', {
   equation: 'x where the condition holds, else y',
   domain: [[0, 1], everywhere, everywhere],
   operands: ['bool', 'f32', 'f32'],
-  meaning: ([c, x = NaN, y = NaN]) => (c !== 0 ? x : y),
+  meaning: ([c, x, y]) => (c !== 0 ? x : y),
   wgsl: ([c, x, y]) => `select(${y}, ${x}, ${c})`,
   // onnxruntime selects among floats and signed integers only.
-  onnx: (g, [c = '', x = '', y = ''], _, { dtype }) =>
+  onnx: (g, [c, x, y], _, { dtype }) =>
     dtype === 'u32' || dtype === 'bool'
       ? g.cast(g.node('Where', [c, g.cast(x, 'i32'), g.cast(y, 'i32')]), dtype)
       : g.node('Where', [c, x, y]),
   derivative:
     ($) =>
-    ({ inputs: [c] }) =>
-      c === undefined ? [] : [undefined, (g) => $.where(c, g, $.fill(0, g)), (g) => $.where(c, $.fill(0, g), g)]
+    ({ inputs: [c] }) => [undefined, (g) => $.where(c, g, $.fill(0, g)), (g) => $.where(c, $.fill(0, g), g)]
 })
 
 const truncated = (to: DType, x: number): number => (isFloat(to) || to === 'bool' ? held(to, x) : Math.trunc(x))
 
-export const cast: Op = elementwise<Cast>('cast', {
+export const cast: Op = elementwise<1, Cast>('cast', {
   equation: 'x as another element type; to an integer toward zero, to a narrow float to the nearest',
   domain: [[-20, 20]],
   examples: [{ to: 'f32' }],
   result: (_, { to }) => to,
-  meaning: ([x = NaN], { to }) => truncated(to, x),
+  meaning: ([x], { to }) => truncated(to, x),
   wgsl: ([x], { params: { to } }) => (isNarrow(to) ? `round_${to}(f32(${x}))` : `${wgslType[to]}(${x})`),
-  onnx: (g, [x = ''], { to }) => g.cast(x, to),
+  onnx: (g, [x], { to }) => g.cast(x, to),
   derivative:
     ($) =>
-    ({ inputs: [x] }) => [
-      x !== undefined && isFloat(x.dtype) ? (g) => (g.dtype === x.dtype ? g : $.cast(g, { to: x.dtype })) : undefined
-    ]
+    ({ inputs: [x] }) => [isFloat(x.dtype) ? (g) => (g.dtype === x.dtype ? g : $.cast(g, { to: x.dtype })) : undefined]
 })
 
-export const stopGradient: Op = elementwise('stopGradient', {
+export const stopGradient: Op = elementwise<1>('stopGradient', {
   equation: 'x, held constant by every derivative',
   domain: [everywhere],
   // Not the derivative of its meaning, on purpose: the law of it is its own.
   examples: [],
-  meaning: ([x = NaN]) => x,
-  wgsl: ([x = '']) => x,
-  onnx: (_, [x = '']) => x,
+  meaning: ([x]) => x,
+  wgsl: ([x]) => x,
+  onnx: (_, [x]) => x,
   derivative: flat
 })

@@ -5,9 +5,9 @@
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { OnnxGraph, OnnxValue } from '../core/Lowering.ts'
-import { composite, primitive, type Example, type Op } from '../core/Op.ts'
-import { range, size, strides, type Shape } from '../core/Shape.ts'
-import type { Tensor } from '../core/Tensor.ts'
+import { composite, primitive, type Example, type Op, type Operands } from '../core/Op.ts'
+import { range, size, strides, type Shape, sizeAt, ofAxis } from '../core/Shape.ts'
+import { type Tensor, elementAt } from '../core/Tensor.ts'
 import { axisUp } from './batch.ts'
 import { numeric, unaccepted } from './kinds.ts'
 import { fromAxes } from './place.ts'
@@ -27,12 +27,12 @@ declare module '../core/Op.ts' {
 
 const typing =
   (op: string) =>
-  ([x]: ReadonlyArray<Type>, { axis }: Sorting): Type | Fault =>
-    x !== undefined && axis >= 0 && axis < x.shape.length
+  ([x]: Operands<1, Type>, { axis }: Sorting): Type | Fault =>
+    axis >= 0 && axis < x.shape.length
       ? (unaccepted(op, numeric, x.dtype) ?? { dtype: 'i32', shape: x.shape })
-      : { _tag: 'AxisOutOfRange', op, axis, shape: x?.shape ?? [] }
+      : { _tag: 'AxisOutOfRange', op, axis, shape: x.shape }
 
-const examples: ReadonlyArray<Example<Sorting>> = [
+const examples: ReadonlyArray<Example<Sorting, 1>> = [
   { params: { axis: 1, descending: false }, inputs: [{ dtype: 'f32', shape: [2, 5], min: -2, max: 2, apart: 0.01 }] },
   { params: { axis: 0, descending: true }, inputs: [{ dtype: 'f32', shape: [4, 2], min: -2, max: 2, apart: 0.01 }] },
   { params: { axis: 0, descending: true }, inputs: [{ dtype: 'i32', shape: [6], min: 0, max: 2 }] },
@@ -44,17 +44,17 @@ const examples: ReadonlyArray<Example<Sorting>> = [
 /** The linear indices of the line, in the order of their elements. */
 const sorted = (x: Tensor, line: ReadonlyArray<number>, descending: boolean): ReadonlyArray<number> => {
   const sign = descending ? -1 : 1
-  return [...line].sort((i, j) => sign * ((x.data[i] ?? NaN) - (x.data[j] ?? NaN)) || i - j)
+  return [...line].sort((i, j) => sign * (elementAt(x.data, i) - elementAt(x.data, j)) || i - j)
 }
 
-const ranked = ([x]: ReadonlyArray<Tensor>, { axis, descending }: Sorting, type: Type): Tensor => {
+const ranked = ([x]: Operands<1, Tensor>, { axis, descending }: Sorting, type: Type): Tensor => {
   const data = new Float64Array(size(type.shape)) // local
-  const length = type.shape[axis] ?? 1
-  const step = strides(type.shape)[axis] ?? 1
+  const length = sizeAt(type.shape, axis)
+  const step = sizeAt(strides(type.shape), axis)
   for (let line = 0; line < data.length / Math.max(1, length); line++) {
     const start = Math.floor(line / step) * step * length + (line % step)
     const places = range(length).map((i) => start + i * step)
-    if (x !== undefined) sorted(x, places, descending).forEach((place, rank) => (data[place] = rank))
+    sorted(x, places, descending).forEach((place, rank) => (data[place] = rank))
   }
   return { ...type, data }
 }
@@ -70,7 +70,7 @@ const sortable = (g: OnnxGraph, x: OnnxValue): string =>
 
 // operations -----------------------------------------------------------------------------
 
-export const ranks: Op = primitive<Sorting>({
+export const ranks: Op = primitive<Sorting, 1>({
   name: 'ranks',
   equation: 'y[i] = number of j with x[j] before x[i]; equals in their order',
   arity: 1,
@@ -82,9 +82,9 @@ export const ranks: Op = primitive<Sorting>({
   batch: axisUp,
   wgsl: {
     ...adding,
-    count: ([x], { axis }) => x?.shape[axis] ?? 0,
+    count: ([x], { axis }) => ofAxis(x.shape, axis),
     body: ({ at, inputs, load, bind, params: { axis, descending } }, k) => {
-      const { dtype, shape } = inputs[0] ?? { dtype: 'f32', shape: [] }
+      const { dtype, shape } = inputs[0]
       const axes = at.axes()
       const own = bind(wgslType[dtype], load(0, fromAxes(shape, axes)))
       const other = bind(wgslType[dtype], load(0, fromAxes(shape, axes.with(axis, k))))
@@ -95,8 +95,7 @@ export const ranks: Op = primitive<Sorting>({
   onnx:
     (g) =>
     ({ inputs: [x], params: { axis, descending } }) => {
-      if (x === undefined) return ''
-      const length = x.type.shape[axis] ?? 0
+      const length = ofAxis(x.type.shape, axis)
       const places = placesOnnx(g, sortable(g, x), length, axis, descending)
       return g.cast(placesOnnx(g, places, length, axis, false), 'i32')
     }
@@ -113,7 +112,7 @@ export const argsort: Op = composite<Sorting, 1>({
     ([x], params) => {
       const { axis } = params
       const places = $.iota({ shape: x.shape, axis, dtype: 'i32' })
-      return $.addAlong(places, $.ranks(x, params), { axis, size: x.shape[axis] ?? 0 })
+      return $.addAlong(places, $.ranks(x, params), { axis, size: ofAxis(x.shape, axis) })
     },
   vjp: () => () => [undefined],
   jvp: () => () => undefined,
@@ -122,5 +121,5 @@ export const argsort: Op = composite<Sorting, 1>({
   onnx:
     (g) =>
     ({ inputs: [x], params: { axis, descending } }) =>
-      x === undefined ? '' : g.cast(placesOnnx(g, sortable(g, x), x.type.shape[axis] ?? 0, axis, descending), 'i32')
+      g.cast(placesOnnx(g, sortable(g, x), ofAxis(x.type.shape, axis), axis, descending), 'i32')
 })

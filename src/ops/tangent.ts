@@ -8,7 +8,7 @@ export const plus = ($: Builder, terms: ReadonlyArray<Expr | undefined>): Expr |
 
 /** The pushforward of an operation that is linear in its one operand: the operation itself. */
 export const linear =
-  <P>(operation: ($: Builder) => (x: Expr, params: P) => Expr): Jvp<P> =>
+  <P>(operation: ($: Builder) => (x: Expr, params: P) => Expr): Jvp<P, 1> =>
   ($) =>
   ({ tangents: [v], params }) =>
-    v && operation($)(v, params)
+    operation($)(v, params)

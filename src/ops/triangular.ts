@@ -2,7 +2,7 @@
 import type { DType } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
-import { composite, type Builder, type Op } from '../core/Op.ts'
+import { composite, type Builder, type Op, type Operands } from '../core/Op.ts'
 import { equal, range, type Shape } from '../core/Shape.ts'
 import { unchanged } from './batch.ts'
 import { draw } from './draw.ts'
@@ -37,10 +37,9 @@ declare module '../core/Op.ts' {
 
 const op = 'triangularSolve'
 
-const typing = ([l, b]: ReadonlyArray<Type>): Type | Fault => {
+const typing = ([l, b]: Operands<2, Type>): Type | Fault => {
   const fault = notSquare(op, l)
-  if (fault !== undefined || l === undefined || b === undefined)
-    return fault ?? { _tag: 'WrongInputs', op, expected: 2, got: 1 }
+  if (fault !== undefined) return fault
   if (l.dtype !== b.dtype) return { _tag: 'DTypesDiffer', op, left: l.dtype, right: b.dtype }
   return equal(l.shape.slice(0, -1), b.shape.slice(0, -1)) && b.shape.length === l.shape.length
     ? b
@@ -94,7 +93,6 @@ export const triangularSolve: Op = composite<Triangular, 2>({
   vjp:
     ($) =>
     ({ inputs: [l], output: x, params: { transposed }, cotangent: g }) => {
-      if (l === undefined) return []
       const b = $.triangularSolve(l, g, { transposed: !transposed })
       const product = transposed ? times($, x, turned($, b)) : times($, b, turned($, x))
       return [$.neg(lower($, product, 1)), b]
@@ -102,7 +100,6 @@ export const triangularSolve: Op = composite<Triangular, 2>({
   jvp:
     ($) =>
     ({ inputs: [l], output: x, tangents: [dl, db], params }) => {
-      if (l === undefined) return undefined
       const half = dl && lower($, dl, 1)
       const moved = half && times($, params.transposed ? turned($, half) : half, x)
       const b = moved === undefined ? db : db === undefined ? $.neg(moved) : $.sub(db, moved)

@@ -46,17 +46,17 @@ const unary = (
   beyond: ReadonlyArray<readonly [number, number]> = [],
   accepts: Accepted = floating
 ): Op =>
-  elementwise(name, {
+  elementwise<1>(name, {
     equation,
     domain: [domain],
     beyond: beyond.map((range) => [range]),
     accepts,
-    meaning: ([x = NaN]) => meaning(x),
-    wgsl: ([x = '']) => wgsl(x),
-    onnx: typeof onnx === 'string' ? onnx : (g, [x = '']) => onnx(g, x),
+    meaning: ([x]) => meaning(x),
+    wgsl: ([x]) => wgsl(x),
+    onnx: typeof onnx === 'string' ? onnx : (g, [x]) => onnx(g, x),
     derivative:
       ($) =>
-      ({ inputs: [x], output }) => [(g) => (x === undefined ? g : derivative($)(g, x, output))]
+      ({ inputs: [x], output }) => [(g) => derivative($)(g, x, output)]
   })
 
 /** Where a difference from 1 is lost by whoever forms the 1. */
@@ -90,23 +90,23 @@ export const abs: Op = unary(
   signed
 )
 
-export const sign: Op = elementwise('sign', {
+export const sign: Op = elementwise<1>('sign', {
   equation: 'x / |x|, 0 at 0',
   domain: [[0.2, 3]],
   beyond: [[[-3, -0.2]]],
   accepts: signed,
-  meaning: ([x = NaN]) => Math.sign(x),
+  meaning: ([x]) => Math.sign(x),
   wgsl: ([x]) => `sign(${x})`,
   onnx: 'Sign',
   derivative: flat
 })
 
-export const floor: Op = elementwise('floor', {
+export const floor: Op = elementwise<1>('floor', {
   equation: 'the largest integer not above x',
   domain: [[0.1, 0.9]],
   beyond: [[[-1.9, -1.1]]],
   accepts: floating,
-  meaning: ([x = NaN]) => Math.floor(x),
+  meaning: ([x]) => Math.floor(x),
   wgsl: ([x]) => `floor(${x})`,
   onnx: 'Floor',
   derivative: flat
@@ -123,7 +123,7 @@ export const relu: Op = unary(
   [[-2, -0.1]]
 )
 
-export const not: Op = elementwise('not', {
+export const not: Op = elementwise<1>('not', {
   equation: '¬x',
   accepts: logical,
   domain: [[0, 1]],

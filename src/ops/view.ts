@@ -3,8 +3,8 @@
  * into the index arithmetic of whatever reads it. The operations themselves: `rearrange.ts`, `cut.ts`.
  */
 import type { Type } from '../core/Expr.ts'
-import { size, type Shape } from '../core/Shape.ts'
-import { generate, type Tensor } from '../core/Tensor.ts'
+import { size, type Shape, ofAxis } from '../core/Shape.ts'
+import { type Tensor, elementAt } from '../core/Tensor.ts'
 
 /** Coordinates of each linear index in turn, as one buffer that moves on: `visit` must not keep it. */
 export const everyIndex = (shape: Shape, visit: (index: Int32Array, linear: number) => void): void => {
@@ -13,7 +13,7 @@ export const everyIndex = (shape: Shape, visit: (index: Int32Array, linear: numb
   for (let i = 0; i < n; i++) {
     visit(index, i)
     for (let axis = shape.length - 1; axis >= 0; axis--) {
-      const next = (index[axis] ?? 0) + 1
+      const next = ofAxis(index, axis) + 1
       index[axis] = next === shape[axis] ? 0 : next
       if (next !== shape[axis]) break
     }
@@ -25,10 +25,10 @@ export const gatherBy = (x: Tensor, type: Type, source: (index: Int32Array) => n
   const data = new Float64Array(size(type.shape)) // local
   everyIndex(type.shape, (index, i) => {
     const j = source(index)
-    data[i] = j < 0 ? otherwise : (x.data[j] ?? NaN)
+    data[i] = j < 0 ? otherwise : elementAt(x.data, j)
   })
   return { dtype: type.dtype, shape: type.shape, data }
 }
 
-/** The operand of a view; a number that is none where there is no operand. */
-export const only = (inputs: ReadonlyArray<Tensor>): Tensor => inputs[0] ?? generate('f32', [], () => NaN)
+/** The first operand. */
+export const only = ([x]: readonly [Tensor, ...ReadonlyArray<Tensor>]): Tensor => x

@@ -6,14 +6,14 @@ import type { DType } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { OnnxGraph } from '../core/Lowering.ts'
-import { primitive, type Op } from '../core/Op.ts'
-import { equal, range, size, strides, type Shape } from '../core/Shape.ts'
-import type { Tensor } from '../core/Tensor.ts'
+import { primitive, type Op, type Operands } from '../core/Op.ts'
+import { equal, range, size, strides, type Shape, sizeAt, ofAxis } from '../core/Shape.ts'
+import { type Tensor, elementAt } from '../core/Tensor.ts'
 import { unchanged } from './batch.ts'
 import { draw } from './draw.ts'
 import { giving, numeric } from './kinds.ts'
 import { reshapeOnnx } from './onnx.ts'
-import { fromAxes } from './place.ts'
+import { coordinate, fromAxes } from './place.ts'
 import { linear } from './tangent.ts'
 import { everyIndex } from './view.ts'
 import { adding, wgslNumber } from './wgsl.ts'
@@ -40,7 +40,7 @@ declare module '../core/Op.ts' {
 
 /** How many places a box has along each axis. */
 export const placesOf = (space: ReadonlyArray<number>, { box, stride, dilation }: Windows): ReadonlyArray<number> =>
-  space.map((d, i) => Math.floor((d - (dilation[i] ?? 1) * ((box[i] ?? 1) - 1) - 1) / (stride[i] ?? 1)) + 1)
+  space.map((d, i) => Math.floor((d - sizeAt(dilation, i) * (sizeAt(box, i) - 1) - 1) / sizeAt(stride, i)) + 1)
 
 const positive = (values: ReadonlyArray<number>, rank: number): boolean =>
   values.length === rank && values.every((n) => Number.isInteger(n) && n >= 1)
@@ -55,20 +55,19 @@ const fits = (params: Windows, space: ReadonlyArray<number>): boolean =>
   [params.box, params.stride, params.dilation].every((values) => positive(values, space.length)) &&
   placesOf(space, params).every((n) => n >= 1)
 
-const windowsTyping = ([x]: ReadonlyArray<Type>, params: Windows): Type | Fault => {
-  const shape = x?.shape ?? []
+const windowsTyping = ([x]: Operands<1, Type>, params: Windows): Type | Fault => {
+  const shape = x.shape
   const lead = shape.length - params.box.length
   const space = shape.slice(Math.max(0, lead))
-  return x === undefined || lead < 0 || !fits(params, space)
+  return lead < 0 || !fits(params, space)
     ? invalid('windows', params, shape)
     : { dtype: x.dtype, shape: [...shape.slice(0, lead), ...params.box, ...placesOf(space, params)] }
 }
 
-const overlapTyping = ([x]: ReadonlyArray<Type>, params: Overlap): Type | Fault => {
-  const shape = x?.shape ?? []
+const overlapTyping = ([x]: Operands<1, Type>, params: Overlap): Type | Fault => {
+  const shape = x.shape
   const lead = shape.length - 2 * params.space.length
-  return x !== undefined &&
-    lead >= 0 &&
+  return lead >= 0 &&
     fits(params, params.space) &&
     equal(shape.slice(lead), [...params.box, ...placesOf(params.space, params)])
     ? { dtype: x.dtype, shape: [...shape.slice(0, lead), ...params.space] }
@@ -84,29 +83,29 @@ const matched = (lead: Shape, params: Overlap, visit: (inSpace: number, inWindow
   const whole = size(space)
   everyIndex([size(lead), ...box, ...placesOf(space, params)], (index, i) => {
     const from = steps.reduce((sum, step, n) => {
-      const along = (index[1 + n] ?? 0) * (dilation[n] ?? 1) + (index[1 + box.length + n] ?? 0) * (stride[n] ?? 1)
+      const along = ofAxis(index, 1 + n) * sizeAt(dilation, n) + ofAxis(index, 1 + box.length + n) * sizeAt(stride, n)
       return sum + along * step
     }, 0)
-    visit((index[0] ?? 0) * whole + from, i)
+    visit(ofAxis(index, 0) * whole + from, i)
   })
 }
 
 const spaceOf = (shape: Shape, { box }: Windows): ReadonlyArray<number> => shape.slice(shape.length - box.length)
 const leadOf = (shape: Shape, { box }: Windows): Shape => shape.slice(0, shape.length - box.length)
 
-const view = ([x]: ReadonlyArray<Tensor>, params: Windows, type: Type): Tensor => {
+const view = ([x]: Operands<1, Tensor>, params: Windows, type: Type): Tensor => {
   const data = new Float64Array(size(type.shape)) // local
-  const shape = x?.shape ?? []
+  const shape = x.shape
   matched(leadOf(shape, params), { ...params, space: spaceOf(shape, params) }, (from, to) => {
-    data[to] = x?.data[from] ?? NaN
+    data[to] = elementAt(x.data, from)
   })
   return { ...type, data }
 }
 
-const addUp = ([x]: ReadonlyArray<Tensor>, params: Overlap, type: Type): Tensor => {
+const addUp = ([x]: Operands<1, Tensor>, params: Overlap, type: Type): Tensor => {
   const data = new Float64Array(size(type.shape)) // local
   matched(leadOf(type.shape, params), params, (to, from) => {
-    data[to] = (data[to] ?? NaN) + (x?.data[from] ?? NaN)
+    data[to] = elementAt(data, to) + elementAt(x.data, from)
   })
   return { ...type, data }
 }
@@ -135,8 +134,8 @@ export const tapsOnnx = (
   places: Shape
 ): ReadonlyArray<string> =>
   offsets(box).map((offset) => {
-    const start = offset.map((k, i) => k * (dilation[i] ?? 1))
-    const stop = start.map((from, i) => from + ((places[i] ?? 1) - 1) * (stride[i] ?? 1) + 1)
+    const start = offset.map((k, i) => k * sizeAt(dilation, i))
+    const stop = start.map((from, i) => from + (sizeAt(places, i) - 1) * sizeAt(stride, i) + 1)
     const axes = box.map((_, i) => first + i)
     return g.node('Slice', [name, g.ints(start), g.ints(stop), g.ints(axes), g.ints(stride)])
   })
@@ -179,7 +178,7 @@ const addUpOnnx = (g: OnnxGraph, name: string, lead: Shape, params: Overlap): st
   if (rank === 2 || params.dilation.every((d) => d === 1)) return col2Im(g, name, lead, params)
   if (rank === 1) return alongFirst(g, name, lead, params)
   const apart = g.node('Transpose', [name], { perm: firstApart(lead.length, rank) })
-  const front = [...lead, params.box[0] ?? 1, placesOf(params.space, params)[0] ?? 1]
+  const front = [...lead, sizeAt(params.box, 0), sizeAt(placesOf(params.space, params), 0)]
   return alongFirst(g, addUpOnnx(g, apart, front, others(params)), lead, params)
 }
 
@@ -189,7 +188,7 @@ const scaled = (index: string, by: number): string => (by === 1 ? index : `${ind
 
 // operations -----------------------------------------------------------------------------
 
-export const windows: Op = primitive<Windows>({
+export const windows: Op = primitive<Windows, 1>({
   name: 'windows',
   equation: 'y[…, k, p] = x[…, p · stride + k · dilation]',
   arity: 1,
@@ -202,18 +201,18 @@ export const windows: Op = primitive<Windows>({
   meaning: view,
   vjp:
     ($) =>
-    ({ inputs: [x], params, cotangent: g }) => [x && $.overlap(g, { ...params, space: spaceOf(x.shape, params) })],
+    ({ inputs: [x], params, cotangent: g }) => [$.overlap(g, { ...params, space: spaceOf(x.shape, params) })],
   jvp: linear(($) => $.windows),
   batch: unchanged,
   wgsl: {
     _tag: 'Map',
     element: ({ at, params: { box, stride, dilation }, inputs, load }) => {
-      const shape = inputs[0]?.shape ?? []
+      const shape = inputs[0].shape
       const lead = shape.length - box.length
       const axes = at.axes()
       const place = box.map((d, i) => {
-        const start = scaled(axes[lead + box.length + i] ?? '0u', stride[i] ?? 1)
-        return d === 1 ? `(${start})` : `(${start} + ${scaled(axes[lead + i] ?? '0u', dilation[i] ?? 1)})`
+        const start = scaled(coordinate(axes, lead + box.length + i), sizeAt(stride, i))
+        return d === 1 ? `(${start})` : `(${start} + ${scaled(coordinate(axes, lead + i), sizeAt(dilation, i))})`
       })
       return load(0, fromAxes(shape, [...axes.slice(0, lead), ...place]))
     }
@@ -221,14 +220,13 @@ export const windows: Op = primitive<Windows>({
   onnx:
     (g) =>
     ({ inputs: [x], params, type }) => {
-      if (x === undefined) return ''
       const lead = leadOf(x.type.shape, params).length
       const parts = tapsOnnx(g, g.full(x), lead, params, placesOf(spaceOf(x.type.shape, params), params))
       return reshapeOnnx(g, parts.length === 1 ? (parts[0] ?? '') : g.node('Concat', parts, { axis: lead }), type.shape)
     }
 })
 
-export const overlap: Op = primitive<Overlap>({
+export const overlap: Op = primitive<Overlap, 1>({
   name: 'overlap',
   equation: 'y[…, i] = Σ x[…, k, p] over k, p with p · stride + k · dilation = i',
   arity: 1,
@@ -258,20 +256,20 @@ export const overlap: Op = primitive<Overlap>({
       const axes = at.axes()
       const offset = box.map((d, i) => (d === 1 ? '0u' : bind('u32', `(${k} / ${steps[i]}u) % ${d}u`)))
       // An offset beyond the element wraps to a huge number, which is no place.
-      const start = offset.map((o, i) => bind('u32', `${axes[lead + i]} - ${scaled(o, dilation[i] ?? 1)}`))
+      const start = offset.map((o, i) => bind('u32', `${axes[lead + i]} - ${scaled(o, sizeAt(dilation, i))}`))
       const inside = start.map((s, i) => {
         const aligned = stride[i] === 1 ? '' : ` && ${s} % ${stride[i]}u == 0u`
-        return `${s} <= ${((places[i] ?? 1) - 1) * (stride[i] ?? 1)}u${aligned}`
+        return `${s} <= ${(sizeAt(places, i) - 1) * sizeAt(stride, i)}u${aligned}`
       })
-      const place = start.map((s, i) => `min(${s} / ${stride[i]}u, ${(places[i] ?? 1) - 1}u)`)
-      const value = load(0, fromAxes(inputs[0]?.shape ?? [], [...axes.slice(0, lead), ...offset, ...place]))
+      const place = start.map((s, i) => `min(${s} / ${stride[i]}u, ${sizeAt(places, i) - 1}u)`)
+      const value = load(0, fromAxes(inputs[0].shape, [...axes.slice(0, lead), ...offset, ...place]))
       return `select(${wgslNumber(0, type)}, ${value}, ${inside.join(' && ')})`
     }
   },
   onnx:
     (g) =>
     ({ inputs: [x], params, type }) =>
-      x === undefined ? '' : addUpOnnx(g, g.full(x), leadOf(type.shape, params), params)
+      addUpOnnx(g, g.full(x), leadOf(type.shape, params), params)
 })
 
 // Note [Col2Im and dilation]

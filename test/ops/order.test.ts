@@ -48,7 +48,7 @@ describe('sort', () => {
   })
 
   it('says which axis there is not', () => {
-    expect(faultsOf(sort(2)(varied([3])))[0]).toBe('argsort: axis 2 is out of range for [3]')
+    expect(faultsOf(sort(2)(varied([3])))[0]).toBe('sort: axis 2 is out of range for [3]')
   })
 })
 

@@ -1,17 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { DType } from '../../src/core/DType.ts'
-import { apply, input, variable, type Apply, type Expr, type Params, type Type } from '../../src/core/Expr.ts'
+import { apply, type Params, type Type } from '../../src/core/Expr.ts'
 import { show } from '../../src/core/Fault.ts'
-import { E, pipe } from '../../src/core/fp.ts'
-import type { OnnxGraph, Scope } from '../../src/core/Lowering.ts'
 import type { Example, Op } from '../../src/core/Op.ts'
-import { evaluate } from '../../src/interpret/evaluate.ts'
-import { fromLinear } from '../../src/ops/place.ts'
-import { $, ops } from '../../src/ops/registry.ts'
+import { ops } from '../../src/ops/registry.ts'
 import { variants } from '../mutation/parameters.ts'
 
 const all = Object.values(ops)
-const cases = all.flatMap((op) => op.examples.map((example) => [op, example] as const))
 
 /** Operands that differ from those of the example in one axis, in their rank or in their element type. */
 const others = ({ inputs }: Example<Params>): ReadonlyArray<ReadonlyArray<Type>> => {
@@ -59,72 +54,5 @@ describe('the typing rule', () => {
 
     expect(wrong.filter(({ faults }) => faults.length !== 1)).toEqual([])
     expect(new Set(wrong.flatMap(({ faults }) => faults.map(({ _tag }) => _tag)))).toEqual(new Set(['WrongInputs']))
-  })
-})
-
-/** A graph that takes whatever it is told. */
-const anything: OnnxGraph = {
-  node: (op) => op,
-  nodes: (op, _, __, outputs) => Array.from({ length: outputs }, (___, i) => `${op}${i}`),
-  scan: ({ body }) => body.results.map((_, i) => `y${i}`),
-  ints: () => 'ints',
-  constant: () => 'constant',
-  cast: (name) => name,
-  full: ({ name }) => name
-}
-
-const scopeOf = (params: Params, type: Type): Scope<Params> => ({
-  params,
-  inputs: [],
-  type,
-  at: fromLinear(type.shape, 'i'),
-  load: () => 'x',
-  bind: (_, text) => text
-})
-
-/** Everything that a record can be asked without operands. */
-const asked = (op: Op, { inputs, params }: Example<Params>): ReadonlyArray<() => unknown> => {
-  const xs = inputs.map(({ dtype, shape }, i) => input(`x${i}`, dtype, shape))
-  const node = apply(op, xs, params) as Apply
-  const site = { params, inputs: [] as ReadonlyArray<Expr>, output: node, cotangent: variable(node), tangents: [] }
-  const { vjp, jvp, onnx, wgsl } = op
-  return [
-    () => op.typing([], params),
-    ...(vjp === 'derived' ? [] : [() => vjp($)(site)]),
-    ...(jvp === 'derived' ? [] : [() => jvp($)(site)]),
-    ...(onnx === 'derived' ? [] : [() => onnx(anything)({ node, params, inputs: [], type: node })]),
-    ...(wgsl === 'derived' || wgsl._tag === 'Contract'
-      ? []
-      : wgsl._tag === 'Map'
-        ? [() => wgsl.element(scopeOf(params, node))]
-        : [() => wgsl.count([], params), () => wgsl.body(scopeOf(params, node), 'k')])
-  ]
-}
-
-/** A constant of nothing but zeros, however it is written. */
-const zeros = (x: Expr | undefined): boolean =>
-  x !== undefined &&
-  pipe(
-    evaluate(new Map())([x]),
-    E.match(
-      () => false,
-      ([value]) => value?.data.every((v) => v === 0) === true
-    )
-  )
-
-describe('the rules of an operation', () => {
-  for (const op of all.filter(({ examples }) => examples.length > 0))
-    it(`of ${op.name} are total: without operands they answer, and do not throw`, () => {
-      for (const example of op.examples) for (const ask of asked(op, example)) expect(ask).not.toThrow()
-    })
-
-  it('give no tangent where nothing moves', () => {
-    const moved = cases.filter(([op, { inputs, params }]) => {
-      const xs = inputs.map(({ dtype, shape }, i) => input(`x${i}`, dtype, shape))
-      const site = { params, inputs: xs, output: apply(op, xs, params), tangents: [] }
-      return op.jvp !== 'derived' && op.jvp($)(site) !== undefined && !zeros(op.jvp($)(site))
-    })
-
-    expect(moved.map(([op]) => op.name)).toEqual([])
   })
 })

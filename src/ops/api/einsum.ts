@@ -74,7 +74,7 @@ interface Planned<E, X extends Names, Y extends Names, Z extends Names, Again ex
   readonly ranks: readonly [X['length'], Y['length'], Z['length']]
   readonly again: Again
   readonly result: R
-  readonly wrong: Wrong<readonly [X, Y, Z, ...Again]>
+  readonly wrong: Wrong<readonly [unknown, ...Again]>
 }
 
 type PlanOfNames<E, X extends Names, Y extends Names, Z extends Names, R extends Names> =
@@ -111,9 +111,7 @@ type Meet<Q extends ReadonlyArray<Pair>, A extends Shape, B extends Shape, C ext
 
 /** What is to be equal, intersected: `never` where it is not. */
 type Met<P extends Plan, A extends Shape, B extends Shape = None, C extends Shape = None> = readonly [
-  A['length'] & P['ranks'][0],
-  B['length'] & P['ranks'][1],
-  C['length'] & P['ranks'][2],
+  readonly [A['length'], B['length'], C['length']] & P['ranks'],
   ...Meet<P['again'], A, B, C>
 ]
 

@@ -1,11 +1,11 @@
 /** Each element by itself: functions of one operand, and of several that are broadcast to one shape. */
-import type { DType } from '../../core/DType.ts'
+import type { DType, Float } from '../../core/DType.ts'
 import type { Expr } from '../../core/Expr.ts'
-import type { Broadcast, Ok, Out, Shape } from '../../core/Shape.ts'
+import type { Out, Shape, Together } from '../../core/Shape.ts'
 import { floating } from '../kinds.ts'
 import { $, type Unary } from '../registry.ts'
 import { inNameOf } from './instead.ts'
-import type { Kinds, Needs } from './needs.ts'
+import type { Fits, Kinds, Needs } from './needs.ts'
 import { together } from './stretch.ts'
 
 // one operand ----------------------------------------------------------------------------
@@ -87,30 +87,30 @@ export const cast =
 // two operands ---------------------------------------------------------------------------
 
 /** An operation on two tensors: `op(x, y)`, or `pipe(x, op(y))`. */
-export interface Binary<Op extends string, Kind extends keyof Kinds = 'numbers'> {
+export interface Binary<Op extends string, T extends DType = Kinds['numbers']> {
   <D extends DType, B extends Shape>(
-    y: Expr<D, B> & Needs<Op, Kind, D>
-  ): <A extends Shape>(x: Expr<NoInfer<D>, A> & Ok<Broadcast<Op, A, B>>) => Expr<D, Out<Broadcast<Op, A, B>>>
+    y: Expr<D, B>
+  ): <A extends Shape>(x: Expr<NoInfer<D>, A> & Fits<Op, T, D, A, B>) => Expr<D, Out<Together<A, B>>>
   <D extends DType, A extends Shape, B extends Shape>(
-    x: Expr<D, A> & Needs<Op, Kind, D>,
-    y: Expr<NoInfer<D>, B> & Ok<Broadcast<Op, A, B>>
-  ): Expr<D, Out<Broadcast<Op, A, B>>>
+    x: Expr<D, A>,
+    y: Expr<NoInfer<D>, B> & Fits<Op, T, D, A, B>
+  ): Expr<D, Out<Together<A, B>>>
 }
 
 /** A comparison of two tensors. */
-export interface Comparison<Op extends string, Kind extends keyof Kinds = 'numbers'> {
+export interface Comparison<Op extends string, T extends DType = Kinds['numbers']> {
   <D extends DType, A extends Shape, B extends Shape>(
-    x: Expr<D, A> & Needs<Op, Kind, D>,
-    y: Expr<NoInfer<D>, B> & Ok<Broadcast<Op, A, B>>
-  ): Expr<'bool', Out<Broadcast<Op, A, B>>>
+    x: Expr<D, A>,
+    y: Expr<NoInfer<D>, B> & Fits<Op, T, D, A, B>
+  ): Expr<'bool', Out<Together<A, B>>>
 }
 
 /** Of truth values. */
 export interface Logic<Op extends string> {
   <A extends Shape, B extends Shape>(
     x: Expr<'bool', A>,
-    y: Expr<'bool', B> & Ok<Broadcast<Op, A, B>>
-  ): Expr<'bool', Out<Broadcast<Op, A, B>>>
+    y: Expr<'bool', B> & Fits<Op, 'bool', 'bool', A, B>
+  ): Expr<'bool', Out<Together<A, B>>>
 }
 
 const broadcasting = (operation: (x: Expr, y: Expr) => Expr): ((...xs: ReadonlyArray<Expr>) => unknown) => {
@@ -121,24 +121,24 @@ const broadcasting = (operation: (x: Expr, y: Expr) => Expr): ((...xs: ReadonlyA
   return (x, y) => (x === undefined ? undefined : y === undefined ? (z: Expr) => build(z, x) : build(x, y))
 }
 
-const binary = <Op extends string, Kind extends keyof Kinds>(operation: (x: Expr, y: Expr) => Expr): Binary<Op, Kind> =>
-  broadcasting(operation) as Binary<Op, Kind>
-const comparison = <Op extends string, Kind extends keyof Kinds>(
-  operation: (x: Expr, y: Expr) => Expr
-): Comparison<Op, Kind> => broadcasting(operation) as Comparison<Op, Kind>
+const binary = <Op extends string, T extends DType>(operation: (x: Expr, y: Expr) => Expr): Binary<Op, T> =>
+  broadcasting(operation) as Binary<Op, T>
+const comparison = <Op extends string, T extends DType>(operation: (x: Expr, y: Expr) => Expr): Comparison<Op, T> =>
+  broadcasting(operation) as Comparison<Op, T>
 const logic = <Op extends string>(operation: (x: Expr, y: Expr) => Expr): Logic<Op> =>
   broadcasting(operation) as Logic<Op>
 
 export const add: Binary<'add'> = binary($.add)
 export const sub: Binary<'sub'> = binary($.sub)
 export const mul: Binary<'mul'> = binary($.mul)
+/** `x / y`; of integers toward zero (C, WGSL, `jax.lax.div`; not `//`), and `x` where `y` is 0. */
 export const div: Binary<'div'> = binary($.div)
-export const pow: Binary<'pow', 'floats'> = binary($.pow)
+export const pow: Binary<'pow', Float> = binary($.pow)
 export const maximum: Binary<'maximum'> = binary($.maximum)
 export const minimum: Binary<'minimum'> = binary($.minimum)
 export const less: Comparison<'less'> = comparison($.less)
 export const lessEqual: Comparison<'lessEqual'> = comparison($.lessEqual)
-export const equal: Comparison<'equal', 'any'> = comparison($.equal)
+export const equal: Comparison<'equal', DType> = comparison($.equal)
 export const and: Logic<'and'> = logic($.and)
 export const or: Logic<'or'> = logic($.or)
 
@@ -149,8 +149,8 @@ export const or: Logic<'or'> = logic($.or)
 export const where = <D extends DType, A extends Shape, B extends Shape>(
   condition: Expr<'bool'>,
   x: Expr<D, A>,
-  y: Expr<NoInfer<D>, B> & Ok<Broadcast<'where', A, B>>
-): Expr<D, Out<Broadcast<'where', A, B>>> => {
+  y: Expr<NoInfer<D>, B> & Fits<'where', DType, D, A, B>
+): Expr<D, Out<Together<A, B>>> => {
   const [c = condition, a = x, b = y] = together([condition, x, y])
-  return $.where(c, a, b) as Expr<D, Out<Broadcast<'where', A, B>>>
+  return $.where(c, a, b) as Expr<D, Out<Together<A, B>>>
 }

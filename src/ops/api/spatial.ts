@@ -1,6 +1,6 @@
 /** Over space: convolution, pooling, resampling and padding of `[batch, channels, space]`, 1 to 3 axes of space. */
 import { literal, type Expr } from '../../core/Expr.ts'
-import { equal, range, type Shape } from '../../core/Shape.ts'
+import { equal, range, type Shape, sizeAt, ofAxis } from '../../core/Shape.ts'
 import { generate } from '../../core/Tensor.ts'
 import { placesOf, type Windows } from '../windows.ts'
 import { floating } from '../kinds.ts'
@@ -64,8 +64,8 @@ export const deconvolve =
     const { stride, padding, dilation } = settings
     const smallest = stride.map(
       (step, i) =>
-        ((y.shape[i + 2] ?? 1) - 1) * step +
-        (dilation[i] ?? 1) * ((w.shape[i + 2] ?? 1) - 1) +
+        (sizeAt(y.shape, i + 2) - 1) * step +
+        sizeAt(dilation, i) * (sizeAt(w.shape, i + 2) - 1) +
         1 -
         (padding[i]?.[0] ?? 0) -
         (padding[i]?.[1] ?? 0)
@@ -109,12 +109,12 @@ const boxes = ({ box, stride, dilation }: Pooling): Windows => ({
 
 /** Boxes that do not overlap, as axes of their own: `[…, places and box in turn]`; the rest of the space is cut. */
 const cutIntoTiles = (x: F, { box }: Pooling): F => {
-  const places = box.map((n, i) => Math.floor((x.shape[i + 2] ?? 0) / n))
-  const whole = [...x.shape.slice(0, 2), ...places.map((n, i) => n * (box[i] ?? 1))]
+  const places = box.map((n, i) => Math.floor(ofAxis(x.shape, i + 2) / n))
+  const whole = [...x.shape.slice(0, 2), ...places.map((n, i) => n * sizeAt(box, i))]
   const cut = equal(whole, x.shape)
     ? x
     : $.slice(x, { start: whole.map(() => 0), stop: whole, step: whole.map(() => 1) })
-  return $.reshape(cut, { shape: [...x.shape.slice(0, 2), ...places.flatMap((n, i) => [n, box[i] ?? 1])] })
+  return $.reshape(cut, { shape: [...x.shape.slice(0, 2), ...places.flatMap((n, i) => [n, sizeAt(box, i)])] })
 }
 
 /** What is wrong with boxes that have no place, padding counted. */
@@ -147,9 +147,9 @@ const counts = (space: Shape, pooling: Pooling): ReadonlyArray<ReadonlyArray<num
   const { box, stride, dilation } = boxes(pooling)
   return placesOf(widened(space, pooling), { box, stride, dilation }).map((n, i) =>
     range(n).map((p) => {
-      const start = p * (stride[i] ?? 1) - (pooling.padding[i]?.[0] ?? 0)
-      const elements = range(box[i] ?? 1).map((k) => start + k * (dilation[i] ?? 1))
-      return elements.filter((at) => at >= 0 && at < (space[i] ?? 0)).length
+      const start = p * sizeAt(stride, i) - (pooling.padding[i]?.[0] ?? 0)
+      const elements = range(sizeAt(box, i)).map((k) => start + k * sizeAt(dilation, i))
+      return elements.filter((at) => at >= 0 && at < ofAxis(space, i)).length
     })
   )
 }
@@ -161,7 +161,7 @@ const shares = (space: Shape, pooling: Pooling): Expr => {
   const steps = shape.map((_, i) => shape.slice(i + 1).reduce((n, d) => n * d, 1))
   return literal(
     generate('f32', shape, (i) =>
-      along.reduce((share, row, axis) => share / (row[Math.floor(i / (steps[axis] ?? 1)) % row.length] ?? 1), 1)
+      along.reduce((share, row, axis) => share / sizeAt(row, Math.floor(i / sizeAt(steps, axis)) % row.length), 1)
     )
   )
 }
@@ -220,7 +220,7 @@ const sourceOf = (i: number, from: number, to: number, alignment: Alignment): nu
 
 /** One axis: each new element is a mean of two neighbours, weighted by how near they are. */
 const resampled = (x: F, axis: number, to: number, alignment: Alignment): F => {
-  const from = x.shape[axis] ?? 1
+  const from = sizeAt(x.shape, axis)
   const place = (i: number): number => sourceOf(i, from, to, alignment)
   const weights = (weight: (i: number) => number): F =>
     constant([to, ...x.shape.slice(axis + 1).map(() => 1)], range(to).map(weight))
@@ -272,7 +272,7 @@ export const extend =
     if (amounts.length > x.shape.length) return tooFewAxes('extend', amounts.length, x)
     const source = sources[continuation]
     const wide = amounts.reduce<F>((y, [before, after], axis) => {
-      const length = y.shape[axis] ?? 1
+      const length = sizeAt(y.shape, axis)
       return before === 0 && after === 0
         ? y
         : takeAt(y, axis, (i) => source(i - before, length), before + length + after)

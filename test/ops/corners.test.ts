@@ -1,0 +1,224 @@
+/** Operands with no elements, one element or every element, and calls that fit nothing: where rules take another way. */
+import { describe, expect, it } from 'vitest'
+import { gradOf } from '../../src/autodiff/grad.ts'
+import { vmap } from '../../src/autodiff/vmap.ts'
+import { apply, type Expr } from '../../src/core/Expr.ts'
+import { tensor } from '../../src/core/Tensor.ts'
+import * as f from '../../src/ops/api.ts'
+import { iota } from '../../src/ops/random.ts'
+import { $ } from '../../src/ops/registry.ts'
+import { faultsOf, ints, numbers } from './evaluated.ts'
+import { onEveryTarget } from './onTargets.ts'
+
+type F = Expr<'f32'>
+
+const x: F = f.input('x', 'f32', [2, 3])
+const given = new Map([['x', tensor('f32', [2, 3], Float64Array.of(1, -2, 3, -4, 5, -6))]])
+
+const slope = (y: Expr): Expr => gradOf(f.sum('all')(y as F))({ x }).x as Expr
+
+const truths = (values: ReadonlyArray<number>): Expr =>
+  f.embed(tensor('bool', [values.length], Float64Array.from(values)))
+
+await onEveryTarget('what has no elements', (numbers) => {
+  it('has a gradient of zeros: a part from which nothing was taken', async () => {
+    const part = f.slice([
+      [1, 1, 1],
+      [0, 3, 1]
+    ])(x)
+
+    expect(part.shape).toEqual([0, 3])
+    expect(await numbers(slope(part), given)).toEqual([0, 0, 0, 0, 0, 0])
+  })
+
+  it('has a gradient of zeros: an operand whose margins cut all of it', async () => {
+    const cut = f.pad([
+      [-2, 0],
+      [1, 1]
+    ])(x)
+
+    expect(cut.shape).toEqual([0, 5])
+    expect(await numbers(slope(cut), given)).toEqual([0, 0, 0, 0, 0, 0])
+  })
+})
+
+await onEveryTarget('what leaves everything as it is', (numbers) => {
+  it('is the operand: a part from end to end', async () => {
+    const all = $.slice(x, { start: [0, 0], stop: [2, 3], step: [1, 1] })
+
+    expect(await numbers(all, given)).toEqual([1, -2, 3, -4, 5, -6])
+    expect(await numbers(slope(all), given)).toEqual([1, 1, 1, 1, 1, 1])
+  })
+
+  it('is the operand: products and sums along an axis of one element', async () => {
+    const column = f.reshape([6, 1])(x)
+
+    expect(await numbers(f.cumulativeProduct(1)(column), given)).toEqual([1, -2, 3, -4, 5, -6])
+    expect(await numbers(f.cumulativeSum(1)(column), given)).toEqual([1, -2, 3, -4, 5, -6])
+  })
+
+  it('is the operand: a space of the size that it has, and no more elements at its ends', async () => {
+    const space: F = f.reshape([1, 1, 2, 3])(x)
+
+    expect(await numbers(f.interpolateLinear([2, 3])(space), given)).toEqual([1, -2, 3, -4, 5, -6])
+    expect(await numbers(f.extend('reflect', [[0, 0], [0, 0]])(x), given)).toEqual([1, -2, 3, -4, 5, -6]) // prettier-ignore
+  })
+})
+
+await onEveryTarget('element types', (numbers) => {
+  it('multiply matrices of integers whose rows are summed over, one or a stack of them', async () => {
+    const a = ints([2, 3], [1, 2, 3, 4, 5, 6])
+    const b = ints([2, 2], [1, -1, 2, 7])
+    const rows = { batch: [], over: [0] }
+    const product = f.contract(rows, rows)(a, b)
+    const stack = { batch: [0], over: [1] }
+    const stacked = f.contract(stack, stack)(f.expandDims(0)(a), f.expandDims(0)(b))
+
+    expect(await numbers(product)).toEqual([9, 27, 12, 33, 15, 39])
+    expect(await numbers(stacked)).toEqual([9, 27, 12, 33, 15, 39])
+  })
+
+  it('count along an axis in unsigned integers', async () => {
+    const places = f.iota([2, 3], 1, 'u32')
+
+    expect(await numbers(f.add(places, places))).toEqual([0, 2, 4, 0, 2, 4])
+  })
+
+  it('put margins of either truth around truths', async () => {
+    const held = truths([1, 0, 1])
+    const around = (value: number): Expr => f.cast('i32')(f.pad([[1, 1]], value)(held))
+
+    expect(await numbers(around(0))).toEqual([0, 1, 0, 1, 0])
+    expect(await numbers(around(1))).toEqual([1, 1, 0, 1, 1])
+  })
+
+  it('leave an integer that is divided by 0', async () => {
+    expect(await numbers(f.div(ints([3], [7, -7, 6]), ints([3], [0, 2, -4])))).toEqual([7, -3, -1])
+  })
+
+  it('add up values whose indices have an axis of one', async () => {
+    const values = f.constant([3, 1, 2], [1, 2, 3, 4, 5, 6])
+
+    expect(await numbers(f.scatterAdd(0, 2)(values, ints([3, 1], [1, 0, 1])))).toEqual([3, 4, 6, 8])
+  })
+
+  it('have the error function end at ±1', async () => {
+    expect(await numbers(f.erf(f.constant([3], [7, -7, 0])))).toEqual([1, -1, 0])
+  })
+})
+
+describe('rows', () => {
+  it('of no keys give no numbers, in the shape of some', () => {
+    const keys = f.input('keys', 'u32', [0, 2])
+    const drawn = vmap((key: Expr) => $.randomBits(key, { shape: [5] }))(keys)
+
+    expect(drawn.shape).toEqual([0, 5])
+    expect(numbers(f.add(f.sum([0])(drawn), f.iota([5], 0, 'u32')))).toEqual([0, 1, 2, 3, 4])
+  })
+
+  it('of what has no operands are alike', () => {
+    const params = { shape: [3], axis: 0, dtype: 'i32' }
+    const site = { op: iota, params, inputs: [], output: apply(iota, [], params), stacks: [], rows: 2 }
+    const stack = iota.batch === 'derived' ? undefined : iota.batch($)(site)
+
+    expect(stack?.shape).toEqual([2, 3])
+    expect(stack && numbers(stack)).toEqual([0, 1, 2, 0, 1, 2])
+  })
+})
+
+describe('no number', () => {
+  it('stays none where negative ones become 0', () => {
+    expect(numbers(f.relu(f.constant([3], [NaN, -1, 2])))).toEqual([NaN, 0, 2])
+  })
+})
+
+const q = f.input('q', 'f32', [1, 2, 2, 4])
+const line = f.input('line', 'f32', [1, 1, 4])
+const places = f.input('places', 'i32', [2])
+const weights = f.input('weights', 'f32', [2, 1, 3])
+/** A graph that is wrong already: whatever is made of it says that alone. */
+const unfit = f.add(x, f.input('five', 'f32', [5]) as never) as F
+
+const misfits: Readonly<Record<string, () => Expr>> = {
+  'matmul: element types differ, f32 and i32; convert one with cast': () =>
+    f.matmul(x, f.input('w', 'i32', [3, 2]) as never),
+  'matmul: left operand needs at least 2 axes, got [3]': () => f.matmul(f.input('r', 'f32', [3]) as never, x),
+  'matmul: leading axes differ, [2,2,3] x [4,3,2]': () =>
+    f.matmul(f.input('r', 'f32', [2, 2, 3]), f.input('w', 'f32', [4, 3, 2]) as never),
+  'attention: needs [batch,queries,heads,d] and twice [batch,keys,heads,d], got [1,2,2,4], [1,2,2,4] and [2,3]': () =>
+    f.attention(q, q, x),
+  'crossEntropy: shapes differ, [2,3] and [3]': () => f.crossEntropy()(x, f.input('labels', 'i32', [3])),
+  'groupNorm: the channels of [2,3] are not in 2 equal groups': () => f.groupNorm(2, 1e-5)(x),
+  'groupNorm: the operand needs at least 2 axes, got [3]': () => f.groupNorm(1, 1e-5)(f.input('r', 'f32', [3])),
+  'extend: the operand needs at least 3 axes, got [2,3]': () =>
+    f.extend('circular', [
+      [1, 1],
+      [0, 0],
+      [0, 0]
+    ])(x),
+  'interpolateLinear: the operand needs at least 3 axes, got [2,3]': () => f.interpolateLinear([4])(x),
+  'upsampleNearest: the operand needs at least 3 axes, got [2,3]': () => f.upsampleNearest([2])(x),
+  'averagePool: the operand needs at least 3 axes, got [2,3]': () => f.averagePool(f.tiles([2]))(x),
+  'maxPool: a box [5] by steps of [5], dilated by [1], has no place in [1,1,4]': () => f.maxPool(f.tiles([5]))(line),
+  'maxPool: a box [1] by steps of [1], dilated by [1], has no place in [1,2,2,4]': () => f.maxPool(f.tiles([1]))(q),
+  'deconvolve: [1,1,4] and weights [2,1,3] do not fit with stride [1], zeros [0] before and [0] after, dilation [1] and 1 group':
+    () => f.deconvolve(f.plainly(1))(line, weights),
+  'convolve: [1,1,4] and weights [2,1,3] do not fit with stride [1,1], zeros [0] before and [0] after, dilation [1] and 1 group':
+    () => f.convolve({ ...f.plainly(1), stride: [1, 1] })(line, weights),
+  'convolve: element types differ, f32 and i32; convert one with cast': () =>
+    f.convolve(f.plainly(1))(line, f.cast('i32')(weights) as never),
+  'tile: the operand needs at least 3 axes, got [2,3]': () => f.tile([1, 1, 2])(x),
+  'repeat: axis 2 is out of range for [2,3]': () => f.repeat(2, 2)(x),
+  'expandDims: axis 4 is out of range for [2,3]': () => f.expandDims(4)(x),
+  'expandDims: axis -4 is out of range for [2,3]': () => f.expandDims(-4)(x),
+  'stack: shapes differ, [2,3] and [3]': () => f.stack(0)([x, f.input('r', 'f32', [3])]),
+  'concat: takes 1 operands, got 0': () => f.concat(0)([]),
+  'concat: axis 2 is out of range for [2,3]': () => f.concat(2)([x, x]),
+  'concat: shapes differ, [2,3] and [2,4]': () => f.concat(0)([x, f.input('r', 'f32', [2, 4])]),
+  'concat: element types differ, f32 and i32; convert one with cast': () => f.concat(0)([x, f.cast('i32')(x) as never]),
+  'split: 2 equal parts along axis 5 are not in [2,3]': () => f.split(2, 5)(x)[0] as Expr,
+  'slice: [0] to [1] by [1] does not lie in [2,3]': () => f.slice([[0, 1, 1]])(x),
+  'pad: low [-3,0], high [0,0] do not fit [2,3]': () =>
+    f.pad([
+      [-3, 0],
+      [0, 0]
+    ])(x),
+  'transpose: [0,0] is not an order of the axes of [2,3]': () => f.transpose([0, 0])(x),
+  'flip: axis 3 is out of range for [2,3]': () => f.flip([3])(x),
+  'scatterAdd: nothing to index in [0]': () => f.scatterAdd(0, 0)(places, places),
+  'addAlong: nothing to index in [0]': () => f.addAlong(0, 0)(places, places),
+  'addAlong: shapes differ, [2,3] and [2,2]': () => f.addAlong(0, 3)(x, f.input('p', 'i32', [2, 2])),
+  'rope: element types differ, f32 and i32; convert one with cast': () =>
+    f.rope(q, f.input('c', 'i32', [2, 2]) as never, f.input('s', 'f32', [2, 2])),
+  'triangularSolve: shapes differ, [2,2] and [3,2]': () =>
+    f.triangularSolve()(f.input('l', 'f32', [2, 2]), f.input('b', 'f32', [3, 2]) as never),
+  'triangularSolve: element types differ, f32 and i32; convert one with cast': () =>
+    f.triangularSolve()(f.input('l', 'f32', [2, 2]), f.input('b', 'i32', [2, 2]) as never),
+  'maskedSoftmax: needs a bool mask, got f32': () => f.maskedSoftmax(1)(x, x as never),
+  'uniform: needs a key of two u32 words, got u32 [3]': () => f.uniform([3])(f.input('k', 'u32', [3]) as never),
+  'add: shapes differ, [2,3] and [5]': () => f.attention(unfit, q, q)
+}
+
+describe('a call that fits nothing', () => {
+  for (const [says, call] of Object.entries(misfits))
+    it(`says ${says}`, () => {
+      expect(faultsOf(call())).toEqual([says])
+    })
+
+  it('says no more than what was wrong with its operand', () => {
+    const [wrong] = faultsOf(unfit)
+    const calls = [
+      f.maxPool(f.tiles([5])),
+      f.groupNorm(5, 1e-5),
+      f.extend('circular', [
+        [1, 1],
+        [1, 1],
+        [1, 1]
+      ])
+    ]
+
+    expect(calls.flatMap((call) => faultsOf(call(unfit)))).toEqual(calls.map(() => wrong))
+    expect(faultsOf(f.stack(0)([unfit, x]))).toEqual([wrong])
+    expect(faultsOf(f.crossEntropy()(unfit, places))).toEqual([wrong])
+  })
+})
