@@ -270,9 +270,7 @@ export const take: Op = primitive<Indexed, 2>({
   onnx:
     (g) =>
     ({ inputs: [x, indices], params: { axis } }) =>
-      x === undefined || indices === undefined
-        ? ''
-        : g.node('Gather', [g.full(x), clippedOnnx(g, indices, sizeAt(x.type.shape, axis))], { axis })
+      g.node('Gather', [g.full(x), clippedOnnx(g, indices, sizeAt(x.type.shape, axis))], { axis })
 })
 
 export const scatterAdd: Op = primitive<Scattered, 2>({
@@ -302,7 +300,7 @@ export const scatterAdd: Op = primitive<Scattered, 2>({
   onnx:
     (g) =>
     ({ inputs: [values, indices], params, type }) =>
-      values === undefined || indices === undefined ? '' : scatterOnnx(g, values, indices, params, type)
+      scatterOnnx(g, values, indices, params, type)
 })
 
 export const takeAlong: Op = primitive<Indexed, 2>({
@@ -351,9 +349,7 @@ export const takeAlong: Op = primitive<Indexed, 2>({
   onnx:
     (g) =>
     ({ inputs: [x, indices], params: { axis } }) =>
-      x === undefined || indices === undefined
-        ? ''
-        : g.node('GatherElements', [g.full(x), clippedOnnx(g, indices, sizeAt(x.type.shape, axis))], { axis })
+      g.node('GatherElements', [g.full(x), clippedOnnx(g, indices, sizeAt(x.type.shape, axis))], { axis })
 })
 
 export const addAlong: Op = primitive<Scattered, 2>({
@@ -390,7 +386,5 @@ export const addAlong: Op = primitive<Scattered, 2>({
   onnx:
     (g) =>
     ({ inputs: [values, indices], params: { axis, size: length }, type }) =>
-      values === undefined || indices === undefined
-        ? ''
-        : addOnnx(g, type, type.shape, clippedOnnx(g, indices, length), g.full(values), axis)
+      addOnnx(g, type, type.shape, clippedOnnx(g, indices, length), g.full(values), axis)
 })

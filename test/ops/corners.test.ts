@@ -2,23 +2,49 @@
 import { describe, expect, it } from 'vitest'
 import { gradOf } from '../../src/autodiff/grad.ts'
 import { vmap } from '../../src/autodiff/vmap.ts'
+import type { DType } from '../../src/core/DType.ts'
 import { apply, type Expr } from '../../src/core/Expr.ts'
-import { tensor } from '../../src/core/Tensor.ts'
+import { range, type Shape } from '../../src/core/Shape.ts'
+import { tensor, type Tensor } from '../../src/core/Tensor.ts'
 import * as f from '../../src/ops/api.ts'
 import { iota } from '../../src/ops/random.ts'
 import { $ } from '../../src/ops/registry.ts'
-import { faultsOf, ints, numbers } from './evaluated.ts'
+import { faultsOf, numbers } from './evaluated.ts'
 import { onEveryTarget } from './onTargets.ts'
 
 type F = Expr<'f32'>
 
-const x: F = f.input('x', 'f32', [2, 3])
-const given = new Map([['x', tensor('f32', [2, 3], Float64Array.of(1, -2, 3, -4, 5, -6))]])
+const held = (shape: Shape, values: ReadonlyArray<number>, dtype: DType = 'i32'): Tensor =>
+  tensor(dtype, shape, Float64Array.from(values))
+
+/** Values that the compilers do not know: what they know they compute themselves. */
+const values = {
+  x: held([2, 3], [1, -2, 3, -4, 5, -6], 'f32'),
+  left: held([2, 3], [1, 2, 3, 4, 5, 6]),
+  right: held([2, 2], [1, -1, 2, 7]),
+  words: held([2, 3], [7, 8, 9, 2 ** 32 - 1, 0, 1], 'u32'),
+  truths: held([3], [1, 0, 1], 'bool'),
+  divided: held([3], [7, -7, 6]),
+  by: held([3], [0, 2, -4]),
+  added: held([3, 1, 2], [1, 2, 3, 4, 5, 6], 'f32'),
+  places: held([3, 1], [1, 0, 1]),
+  far: held([3], [7, -7, 0], 'f32'),
+  ones: held(
+    [8, 16, 64],
+    range(8192).map(() => 1),
+    'f32'
+  ),
+  heads: held([1, 2, 1, 2], [1, 0, 0, 1], 'f32')
+}
+const given: ReadonlyMap<string, Tensor> = new Map(Object.entries(values))
+const value = (name: keyof typeof values): Expr => f.input(name, values[name].dtype, values[name].shape)
+
+const real = (name: keyof typeof values): F => value(name) as F
+const integer = (name: keyof typeof values): Expr<'i32'> => value(name) as Expr<'i32'>
+
+const x = real('x')
 
 const slope = (y: Expr): Expr => gradOf(f.sum('all')(y as F))({ x }).x as Expr
-
-const truths = (values: ReadonlyArray<number>): Expr =>
-  f.embed(tensor('bool', [values.length], Float64Array.from(values)))
 
 await onEveryTarget('what has no elements', (numbers) => {
   it('has a gradient of zeros: a part from which nothing was taken', async () => {
@@ -67,43 +93,72 @@ await onEveryTarget('what leaves everything as it is', (numbers) => {
 
 await onEveryTarget('element types', (numbers) => {
   it('multiply matrices of integers whose rows are summed over, one or a stack of them', async () => {
-    const a = ints([2, 3], [1, 2, 3, 4, 5, 6])
-    const b = ints([2, 2], [1, -1, 2, 7])
+    const [a, b] = [integer('left'), integer('right')]
     const rows = { batch: [], over: [0] }
     const product = f.contract(rows, rows)(a, b)
-    const stack = { batch: [0], over: [1] }
-    const stacked = f.contract(stack, stack)(f.expandDims(0)(a), f.expandDims(0)(b))
+    const inStacks = { batch: [0], over: [1] }
+    const [as, bs] = [f.expandDims(0)(a), f.expandDims(0)(b)]
+    const products = f.contract(inStacks, inStacks)(as, bs)
 
-    expect(await numbers(product)).toEqual([9, 27, 12, 33, 15, 39])
-    expect(await numbers(stacked)).toEqual([9, 27, 12, 33, 15, 39])
+    expect(await numbers(product, given)).toEqual([9, 27, 12, 33, 15, 39])
+    expect(await numbers(products, given)).toEqual([9, 27, 12, 33, 15, 39])
   })
 
-  it('count along an axis in unsigned integers', async () => {
+  it('count along an axis in their own numbers', async () => {
     const places = f.iota([2, 3], 1, 'u32')
 
-    expect(await numbers(f.add(places, places))).toEqual([0, 2, 4, 0, 2, 4])
+    expect(await numbers(f.add(value('words') as Expr<'u32'>, places), given)).toEqual([7, 9, 11, 2 ** 32 - 1, 1, 3])
+    expect(await numbers(f.add(x, f.iota([2, 3], 0, 'f32')), given)).toEqual([1, -2, 3, -3, 6, -5])
   })
 
   it('put margins of either truth around truths', async () => {
-    const held = truths([1, 0, 1])
-    const around = (value: number): Expr => f.cast('i32')(f.pad([[1, 1]], value)(held))
+    const around = (margin: number): Expr => f.cast('i32')(f.pad([[1, 1]], margin)(value('truths')))
 
-    expect(await numbers(around(0))).toEqual([0, 1, 0, 1, 0])
-    expect(await numbers(around(1))).toEqual([1, 1, 0, 1, 1])
+    expect(await numbers(around(0), given)).toEqual([0, 1, 0, 1, 0])
+    expect(await numbers(around(1), given)).toEqual([1, 1, 0, 1, 1])
+  })
+
+  it('put margins of any number around numbers', async () => {
+    for (const margin of [Infinity, -Infinity, NaN, 1e-30, -(2 ** 100)])
+      expect(await numbers(f.pad([[1, 0]], margin)(value('far')), given)).toEqual([Math.fround(margin), 7, -7, 0])
+    for (const margin of [-(2 ** 31), 2 ** 31 - 1])
+      expect(await numbers(f.pad([[0, 1]], margin)(value('by')), given)).toEqual([0, 2, -4, margin])
   })
 
   it('leave an integer that is divided by 0', async () => {
-    expect(await numbers(f.div(ints([3], [7, -7, 6]), ints([3], [0, 2, -4])))).toEqual([7, -3, -1])
+    expect(await numbers(f.div(integer('divided'), integer('by')), given)).toEqual([7, -3, -1])
   })
 
   it('add up values whose indices have an axis of one', async () => {
-    const values = f.constant([3, 1, 2], [1, 2, 3, 4, 5, 6])
+    const sums = f.scatterAdd(0, 2)(real('added'), integer('places'))
 
-    expect(await numbers(f.scatterAdd(0, 2)(values, ints([3, 1], [1, 0, 1])))).toEqual([3, 4, 6, 8])
+    expect(await numbers(sums, given)).toEqual([3, 4, 6, 8])
   })
 
   it('have the error function end at ±1', async () => {
-    expect(await numbers(f.erf(f.constant([3], [7, -7, 0])))).toEqual([1, -1, 0])
+    expect(await numbers(f.erf(real('far')), given)).toEqual([1, -1, 0])
+  })
+
+  it('lose no one of a long sum over all axes', async () => {
+    expect(await numbers($.sum(value('ones'), { axes: [0, 1, 2] }), given)).toEqual([8192])
+    expect(await numbers($.sum(x, { axes: [] }), given)).toEqual([1, -2, 3, -4, 5, -6])
+  })
+})
+
+await onEveryTarget('a setting at its end', (numbers) => {
+  it('is one number for all logits, which attention does not heed unless it masks', async () => {
+    const h = real('heads')
+    const weight = 1 / (1 + Math.exp(-1 / Math.SQRT2))
+    const mixed = [weight, 1 - weight, 1 - weight, weight].map((w): unknown => expect.closeTo(w, 5))
+
+    expect(await numbers(f.attention(h, h, h, f.scalar(2)), given)).toEqual(mixed)
+    expect(await numbers(f.attention(h, h, h, f.scalar(-Infinity)), given)).toEqual([0, 0, 0, 0])
+  })
+
+  it('is the first of a space that becomes one element between corners', async () => {
+    const space: F = f.reshape([1, 1, 2, 3])(x)
+
+    expect(await numbers(f.interpolateLinear([1, 1], 'corners')(space), given)).toEqual([1])
   })
 })
 
@@ -134,7 +189,7 @@ describe('no number', () => {
 
 const q = f.input('q', 'f32', [1, 2, 2, 4])
 const line = f.input('line', 'f32', [1, 1, 4])
-const places = f.input('places', 'i32', [2])
+const two = f.input('two', 'i32', [2])
 const weights = f.input('weights', 'f32', [2, 1, 3])
 /** A graph that is wrong already: whatever is made of it says that alone. */
 const unfit = f.add(x, f.input('five', 'f32', [5]) as never) as F
@@ -185,8 +240,8 @@ const misfits: Readonly<Record<string, () => Expr>> = {
     ])(x),
   'transpose: [0,0] is not an order of the axes of [2,3]': () => f.transpose([0, 0])(x),
   'flip: axis 3 is out of range for [2,3]': () => f.flip([3])(x),
-  'scatterAdd: nothing to index in [0]': () => f.scatterAdd(0, 0)(places, places),
-  'addAlong: nothing to index in [0]': () => f.addAlong(0, 0)(places, places),
+  'scatterAdd: nothing to index in [0]': () => f.scatterAdd(0, 0)(two, two),
+  'addAlong: nothing to index in [0]': () => f.addAlong(0, 0)(two, two),
   'addAlong: shapes differ, [2,3] and [2,2]': () => f.addAlong(0, 3)(x, f.input('p', 'i32', [2, 2])),
   'rope: element types differ, f32 and i32; convert one with cast': () =>
     f.rope(q, f.input('c', 'i32', [2, 2]) as never, f.input('s', 'f32', [2, 2])),
@@ -219,6 +274,6 @@ describe('a call that fits nothing', () => {
 
     expect(calls.flatMap((call) => faultsOf(call(unfit)))).toEqual(calls.map(() => wrong))
     expect(faultsOf(f.stack(0)([unfit, x]))).toEqual([wrong])
-    expect(faultsOf(f.crossEntropy()(unfit, places))).toEqual([wrong])
+    expect(faultsOf(f.crossEntropy()(unfit, two))).toEqual([wrong])
   })
 })

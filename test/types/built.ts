@@ -158,7 +158,9 @@ export const built: Readonly<Record<string, Built>> = {
     'vmap: shapes differ, [2,3] and [4,5]'
   ),
   scan: wrong(
-    () => scan((c: Expr<'f32'>, row: Expr<'f32'>) => ({ carry: f.sum('all')(c) as Expr<'f32'>, output: row }))(any, b).carry,
+    () =>
+      scan((c: Expr<'f32'>, row: Expr<'f32'>) => ({ carry: f.sum('all')(c) as Expr<'f32'>, output: row }))(any, b)
+        .carry,
     'scan: shapes differ, [2,3] and []'
   ),
   jacobian: wrong(

@@ -3,7 +3,7 @@ import type { DType } from '../../core/DType.ts'
 import { apply, type Expr } from '../../core/Expr.ts'
 import type { Fault } from '../../core/Fault.ts'
 import { composite, type Op } from '../../core/Op.ts'
-import { axisOf, equal, range, type Matmul, type Ok, type Out, type Shape } from '../../core/Shape.ts'
+import { axisOf, equal, range, type Matmul, type Ok, type Out, type Shape, sizeAt } from '../../core/Shape.ts'
 import { floating, numeric, unaccepted } from '../kinds.ts'
 import { $, type Side } from '../registry.ts'
 import { add, less, maximum, where, type Of } from './elementwise.ts'
@@ -36,21 +36,19 @@ const product = (x: Expr, y: Expr): Expr => {
 }
 
 /** Only says what is wrong in matmul's own words; what fits becomes a contraction at once. */
-const matmulOp: Op = composite({
+const matmulOp: Op = composite<object, 2>({
   name: 'matmul',
   equation: 'z[…,i,j] = Σₖ x[…,i,k] · y[…,k,j]',
   arity: 2,
   typing: ([x, y]) => {
-    const a: Shape = x?.shape ?? []
-    const b: Shape = y?.shape ?? []
-    if (x === undefined || y === undefined) return { _tag: 'WrongInputs', op: 'matmul', expected: 2, got: 1 }
+    const [a, b] = [x.shape, y.shape]
     if (x.dtype !== y.dtype) return { _tag: 'DTypesDiffer', op: 'matmul', left: x.dtype, right: y.dtype }
     if (a.length < 2) return { _tag: 'TooFewAxes', op: 'matmul', operand: 'left', least: 2, shape: a }
     if (b.length < 2) return { _tag: 'TooFewAxes', op: 'matmul', operand: 'right', least: 2, shape: b }
     if (a.at(-1) !== b.at(-2)) return { _tag: 'InnerSizesDiffer', op: 'matmul', left: a, right: b }
     if (b.length > 2 && !equal(a.slice(0, -2), b.slice(0, -2)))
       return { _tag: 'LeadingAxesDiffer', op: 'matmul', left: a, right: b }
-    return unaccepted('matmul', numeric, x.dtype) ?? { dtype: x.dtype, shape: [...a.slice(0, -1), b.at(-1) ?? 0] }
+    return unaccepted('matmul', numeric, x.dtype) ?? { dtype: x.dtype, shape: [...a.slice(0, -1), sizeAt(b, -1)] }
   },
   examples: [],
   define:
