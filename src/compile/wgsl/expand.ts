@@ -1,7 +1,8 @@
-/** Composites without a lowering of their own give way to their definitions; what no kernel can bind is split. */
+/** Composites without a lowering of their own give way to their definitions; what no kernel can bind, or do fast, is split. */
 import { apply, isApply, topological, type Apply, type Expr } from '../../core/Expr.ts'
 import { imageOf, rebuilt } from '../../core/Lambda.ts'
 import { definition } from '../../ops/define.ts'
+import { blocked } from './blocks.ts'
 
 /** Operands that a concatenation may have, for the bindings of one kernel to suffice. */
 const widest = 6
@@ -21,7 +22,7 @@ const narrow = ({ term: { op, params } }: Apply, inputs: ReadonlyArray<Expr>): E
 const replacement = (node: Apply): Expr | undefined => {
   const { op, inputs } = node.term
   if (op._tag === 'Composite' && op.wgsl === 'derived') return definition(node)
-  return op.name === 'concat' && inputs.length > widest ? narrow(node, inputs) : undefined
+  return op.name === 'concat' && inputs.length > widest ? narrow(node, inputs) : blocked(node)
 }
 
 /** One round: every node after its operands. */
