@@ -90,6 +90,12 @@ const add = (a: Index, b: Index): Index => ({
 const scale = ({ constant, terms }: Index, by: number): Index =>
   by === 0 ? whole(0) : { constant: constant * by, terms: terms.map((t) => ({ ...t, times: t.times * by })) }
 
+/** A sum of multiples of `by`, divided by it: a quotient, since the reciprocal of most numbers is rounded. */
+const quotient = ({ constant, terms }: Index, by: number): Index => ({
+  constant: constant / by,
+  terms: terms.map((t) => ({ ...t, times: t.times / by }))
+})
+
 const gcd = (a: number, b: number): number => (b === 0 ? Math.abs(a) : gcd(b, a % b))
 
 /** `x = step · big + small` with `0 ≤ small < step`, for the greatest divisor `step` of `by` for which that holds. */
@@ -131,7 +137,7 @@ export const divide = (x: Index, by: number): Index => {
   const outer: Index = { constant: 0, terms: x.terms.filter((t) => t.times % by === 0) }
   const inner: Index = { constant: x.constant, terms: x.terms.filter((t) => t.times % by !== 0) }
   const [step, big] = splitAt(inner, by)
-  return add(scale(outer, 1 / by), step === by ? big : divideWhole(big, by / step))
+  return add(quotient(outer, by), step === by ? big : divideWhole(big, by / step))
 }
 
 /** `x mod by`. */
