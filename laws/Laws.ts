@@ -3,7 +3,7 @@
  * optimiser), and a suite is a function from that something to its laws. Run them with any runner: `fc.assert(law)`.
  */
 import * as fc from 'fast-check'
-import { difference, type Close } from '../src/core/Close.ts'
+import { difference, type Close } from '../src/measure/Close.ts'
 import { floats, type Tensor } from '../src/core/Tensor.ts'
 
 // model ----------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 /** Laws of what sampling costs, counted in evaluations of a whole network of `L` blocks. */
 import * as fc from 'fast-check'
-import type { Close } from '../src/core/Close.ts'
+import type { Close } from '../src/measure/Close.ts'
 import { closeNumbers, from, law, type Laws } from './Laws.ts'
 
 const nfe = from('Nie et al. 2026 (arXiv 2601.09881), §5, effective NFE')

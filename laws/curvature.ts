@@ -1,6 +1,6 @@
 /** Laws of the curvature of a trajectory: how far its velocity is from that of the line between its ends. */
 import * as fc from 'fast-check'
-import type { Close } from '../src/core/Close.ts'
+import type { Close } from '../src/measure/Close.ts'
 import { between, vector } from './draw.ts'
 import { gaussianFlow } from './flowMap.ts'
 import { closeVectors, from, law, unless, type Laws, type Vector } from './Laws.ts'

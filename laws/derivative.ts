@@ -5,7 +5,7 @@
 import * as fc from 'fast-check'
 import { vjp } from '../src/autodiff/vjp.ts'
 import { jvp } from '../src/autodiff/jvp.ts'
-import type { Close } from '../src/core/Close.ts'
+import type { Close } from '../src/measure/Close.ts'
 import { isFloat } from '../src/core/DType.ts'
 import { apply, input, type Expr } from '../src/core/Expr.ts'
 import { E, pipe } from '../src/core/fp.ts'

@@ -3,7 +3,7 @@
  * quadratic along the path, and the error for anything smooth falls with the step as the order says.
  */
 import * as fc from 'fast-check'
-import type { Close } from '../src/core/Close.ts'
+import type { Close } from '../src/measure/Close.ts'
 import type { Expr } from '../src/core/Expr.ts'
 import { add, fill, mul, sin } from '../src/ops/api.ts'
 import { between, vector } from './draw.ts'

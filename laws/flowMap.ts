@@ -5,7 +5,7 @@
  * Source: Geng et al. 2025 (arXiv 2505.13447), the MeanFlow identity.
  */
 import * as fc from 'fast-check'
-import type { Close } from '../src/core/Close.ts'
+import type { Close } from '../src/measure/Close.ts'
 import { between, vector } from './draw.ts'
 import { closeVectors, from, law, type Laws, type Vector } from './Laws.ts'
 import { along, zip } from './vectors.ts'

@@ -3,7 +3,7 @@
  * compared with the posterior, by quadrature of Bayes' rule, which needs no formula.
  */
 import * as fc from 'fast-check'
-import type { Close } from '../src/core/Close.ts'
+import type { Close } from '../src/measure/Close.ts'
 import { between, vector } from './draw.ts'
 import { flowMap, type FlowMap } from './flowMap.ts'
 import { closeNumbers, closeVectors, firstOf, from, law, unless, type Laws, type Vector } from './Laws.ts'

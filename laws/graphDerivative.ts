@@ -1,7 +1,7 @@
 /** Laws of both derivatives of any graph, on the reference: operations that are right one by one are right together. */
 import * as fc from 'fast-check'
 import { isFloat } from '../src/core/DType.ts'
-import type { Close } from '../src/core/Close.ts'
+import type { Close } from '../src/measure/Close.ts'
 import { input, topological, type Expr } from '../src/core/Expr.ts'
 import { dot, generate, type Tensor } from '../src/core/Tensor.ts'
 import type { Environment } from '../src/interpret/evaluate.ts'

@@ -3,7 +3,7 @@
  * `h` of that target: `u = y₁ − h` (`sampled`, as printed) or `u = (y_s − h)/s` (`implied`, exact).
  */
 import * as fc from 'fast-check'
-import type { Close } from '../src/core/Close.ts'
+import type { Close } from '../src/measure/Close.ts'
 import type { Expr } from '../src/core/Expr.ts'
 import { add, constant, div, fill, mul, sqrt, square, sub, tanh } from '../src/ops/api.ts'
 import { between, vector } from './draw.ts'

@@ -3,7 +3,7 @@
  * between what a network may predict: the velocity `x₁ − x`, the data, the noise.
  */
 import * as fc from 'fast-check'
-import type { Close } from '../src/core/Close.ts'
+import type { Close } from '../src/measure/Close.ts'
 import { between, vector } from './draw.ts'
 import { closeNumbers, closeVectors, firstOf, from, law, type Laws, type Vector, type Verdict } from './Laws.ts'
 import { along, minus, times, zip } from './vectors.ts'

@@ -4,7 +4,7 @@
  */
 import * as fc from 'fast-check'
 import { vjp } from '../src/autodiff/vjp.ts'
-import type { Close } from '../src/core/Close.ts'
+import type { Close } from '../src/measure/Close.ts'
 import { input, type Expr } from '../src/core/Expr.ts'
 import { show } from '../src/core/Fault.ts'
 import { E, pipe } from '../src/core/fp.ts'

@@ -1,6 +1,6 @@
 /** Laws of losses, over plain vectors: one sample is one vector. */
 import * as fc from 'fast-check'
-import { exact, type Close } from '../src/core/Close.ts'
+import { exact, type Close } from '../src/measure/Close.ts'
 import { between, vector } from './draw.ts'
 import { closeNumbers, closeVectors, firstOf, from, law, unless, type Laws, type Vector } from './Laws.ts'
 import { along, largest, mean, minus, squared, times, total } from './vectors.ts'

@@ -6,7 +6,7 @@
  * without the condition; `u = y₁ − h` (`sampled`) or `(y_s − h)/s` (`implied`).
  */
 import * as fc from 'fast-check'
-import type { Close } from '../src/core/Close.ts'
+import type { Close } from '../src/measure/Close.ts'
 import { between, vector } from './draw.ts'
 import { closeNumbers, closeVectors, firstOf, from, law, type Laws, type Vector } from './Laws.ts'
 import { largest, minus, plus, squared, times, toward } from './vectors.ts'

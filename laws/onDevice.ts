@@ -5,7 +5,7 @@
  */
 import type * as fc from 'fast-check'
 import { isFloat } from '../src/core/DType.ts'
-import { difference } from '../src/core/Close.ts'
+import { difference } from '../src/measure/Close.ts'
 import { apply, input, isApply, topological, type Expr } from '../src/core/Expr.ts'
 import { E } from '../src/core/fp.ts'
 import { key, uniform } from '../src/core/Key.ts'

@@ -4,7 +4,7 @@
  */
 import * as fc from 'fast-check'
 import { isFloat } from '../src/core/DType.ts'
-import { f32, type Close } from '../src/core/Close.ts'
+import { f32, type Close } from '../src/measure/Close.ts'
 import { apply, input, type Expr, type Params } from '../src/core/Expr.ts'
 import type { Example, Op } from '../src/core/Op.ts'
 import { show as sentence } from '../src/core/Fault.ts'

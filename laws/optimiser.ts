@@ -1,6 +1,6 @@
 /** Laws of optimisers and of moving averages, over plain vectors. */
 import * as fc from 'fast-check'
-import { exact, type Close } from '../src/core/Close.ts'
+import { exact, type Close } from '../src/measure/Close.ts'
 import { between, vector } from './draw.ts'
 import { closeNumbers, closeVectors, from, law, unless, type Laws, type Vector } from './Laws.ts'
 

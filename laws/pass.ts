@@ -1,6 +1,6 @@
 /** Laws of a pass: a function from graphs to graphs that changes how they compute, never what. */
 import type * as fc from 'fast-check'
-import type { Close } from '../src/core/Close.ts'
+import type { Close } from '../src/measure/Close.ts'
 import type { Expr } from '../src/core/Expr.ts'
 import { show as sentence, type Faults } from '../src/core/Fault.ts'
 import { E, pipe } from '../src/core/fp.ts'

@@ -4,7 +4,7 @@
  * Source: `shift_γ(t) = γt / ((γ − 1)t + 1)`, Esser et al. 2024 (arXiv 2403.03206).
  */
 import * as fc from 'fast-check'
-import type { Close } from '../src/core/Close.ts'
+import type { Close } from '../src/measure/Close.ts'
 import { between } from './draw.ts'
 import { closeNumbers, closeVectors, firstOf, from, law, unless, type Laws, type Vector } from './Laws.ts'
 

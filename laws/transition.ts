@@ -3,7 +3,7 @@
  * data `x̂ = x_t − t y`; and of the rollout that samples `y` with an inner flow.
  */
 import * as fc from 'fast-check'
-import { exact, type Close } from '../src/core/Close.ts'
+import { exact, type Close } from '../src/measure/Close.ts'
 import type { Expr } from '../src/core/Expr.ts'
 import { add, fill, mul, sin } from '../src/ops/api.ts'
 import { between, vector } from './draw.ts'

@@ -1,5 +1,5 @@
 /** Flow maps with the errors that are easy to make, among them the sign as printed in the method's Eqs. 7 and 13. */
-import { f64 } from '../../src/core/Close.ts'
+import { f64 } from '../../src/measure/Close.ts'
 import { flowMap, gaussianFlow, type FlowMap } from '../flowMap.ts'
 import type { Mutant } from '../Laws.ts'
 import { along } from '../vectors.ts'

@@ -1,5 +1,5 @@
 /** Closed forms with a term, a power or a dimension forgotten. */
-import { f64 } from '../../src/core/Close.ts'
+import { f64 } from '../../src/measure/Close.ts'
 import {
   closedForm,
   distillationDirection,

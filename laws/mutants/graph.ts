@@ -1,6 +1,6 @@
 /** Passes, texts and composites that do not keep what they must. */
 import type * as fc from 'fast-check'
-import { f64 } from '../../src/core/Close.ts'
+import { f64 } from '../../src/measure/Close.ts'
 import { apply, isApply, topological, type Expr, type Params } from '../../src/core/Expr.ts'
 import { E } from '../../src/core/fp.ts'
 import { composite as makeComposite, type Composite, type Op } from '../../src/core/Op.ts'

@@ -1,5 +1,5 @@
 /** Paths and conversions with the usual confusions of sign and of time. */
-import { f64 } from '../../src/core/Close.ts'
+import { f64 } from '../../src/measure/Close.ts'
 import {
   coordinates,
   guidance,

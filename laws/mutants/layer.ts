@@ -1,5 +1,5 @@
 /** Linear layers that mix samples, forget a gradient, or cannot make up their minds about shapes and names. */
-import { f64 } from '../../src/core/Close.ts'
+import { f64 } from '../../src/measure/Close.ts'
 import type { Expr } from '../../src/core/Expr.ts'
 import { split, type Key } from '../../src/core/Key.ts'
 import type { Tensor } from '../../src/core/Tensor.ts'

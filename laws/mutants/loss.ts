@@ -1,5 +1,5 @@
 /** Losses whose values or gradients are not what they claim. */
-import { f64 } from '../../src/core/Close.ts'
+import { f64 } from '../../src/measure/Close.ts'
 import { distillation as distillationOf, spaces as spacesOf } from '../instances.ts'
 import type { Mutant } from '../Laws.ts'
 import {

@@ -1,5 +1,5 @@
 /** Costs, trajectories, differences, inner flows and outer steps with the errors that print and code invite. */
-import { f64 } from '../../src/core/Close.ts'
+import { f64 } from '../../src/measure/Close.ts'
 import { cost, type Cost } from '../cost.ts'
 import { curvature, type Curvature } from '../curvature.ts'
 import { difference, type Difference } from '../difference.ts'

@@ -1,5 +1,5 @@
 /** Operations with one thing wrong: a derivative, a definition, a batching rule, a lowering. */
-import { f64 } from '../../src/core/Close.ts'
+import { f64 } from '../../src/measure/Close.ts'
 import type { Params } from '../../src/core/Expr.ts'
 import { primitive, type Primitive } from '../../src/core/Op.ts'
 import { $, ops } from '../../src/ops/registry.ts'

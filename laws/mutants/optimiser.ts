@@ -1,5 +1,5 @@
 /** Optimisers and averages that remember or forget too much. */
-import { f64 } from '../../src/core/Close.ts'
+import { f64 } from '../../src/measure/Close.ts'
 import type { Mutant, Vector } from '../Laws.ts'
 import {
   accumulation,

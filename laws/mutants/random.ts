@@ -1,6 +1,6 @@
 /** What goes wrong with graphs as wholes: a text that loses, a device that is off, derivatives that forget. */
 import type * as fc from 'fast-check'
-import { f64 } from '../../src/core/Close.ts'
+import { f64 } from '../../src/measure/Close.ts'
 import { transformations } from '../composition.ts'
 import { graphDerivative } from '../graphDerivative.ts'
 import { graphText, read, write, type Given } from '../graphText.ts'

@@ -1,5 +1,5 @@
 /** Schedules, shifts and grids with one thing wrong. */
-import { f64 } from '../../src/core/Close.ts'
+import { f64 } from '../../src/measure/Close.ts'
 import type { Mutant } from '../Laws.ts'
 import { grids, publishedGrids, schedule, shifts, type Grid, type Schedule, type Shift } from '../schedule.ts'
 

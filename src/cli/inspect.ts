@@ -1,17 +1,18 @@
 /** `fluxion inspect FILE`: what a model file is, what is in it, what it computes, and what that becomes on a GPU. */
 import { join } from 'node:path'
 import { program } from '../compile/Program.ts'
-import { portable } from '../compile/wgsl/Target.ts'
+import { portable, type Target } from '../compile/wgsl/Target.ts'
 import { pipe, TE } from '../core/fp.ts'
 import { size } from '../core/Shape.ts'
 import { kernelTable, kernelTexts, type KernelTable } from '../inspect/kernels.ts'
 import { graphSvg, isReadable, kernelSvg } from '../inspect/svg.ts'
-import { operationTable, toOperationTable, toTable } from '../inspect/table.ts'
+import { operationTable, showBytes, toOperationTable, toTable } from '../inspect/table.ts'
 import { show } from '../interpret/show.ts'
 import { makeFolder, writeText } from '../io/files.ts'
 import { readHeader, type Header, type Metadata } from '../io/safetensors.ts'
+import { adapterTarget } from '../runtime/webgpu/node.ts'
 import { kernelSources } from '../runtime/webgpu/sources.ts'
-import { graph, io, type Task } from './Failure.ts'
+import { device, graph, io, type Task } from './Failure.ts'
 import { modelGraph } from './graphs.ts'
 import type { Outputs } from './programs.ts'
 
@@ -55,6 +56,10 @@ const contents = (file: string): Task<string> =>
 
 // what it computes -----------------------------------------------------------------------
 
+/** Whose kernels: those that every adapter runs, or those of this machine's. */
+export const kernelDevices = ['portable', 'webgpu'] as const
+export type KernelDevice = (typeof kernelDevices)[number]
+
 export interface InspectRequest {
   readonly file: string
   readonly kernels: boolean
@@ -63,6 +68,7 @@ export interface InspectRequest {
   /** A folder for the texts of kernels, and a file for a drawing; empty is none. */
   readonly wgsl: string
   readonly svg: string
+  readonly device: KernelDevice
 }
 
 /** Of a file, what is in it, and nothing of what it computes. */
@@ -71,22 +77,46 @@ export const inspectDefaults: Omit<InspectRequest, 'file'> = {
   operations: false,
   text: false,
   wgsl: '',
-  svg: ''
+  svg: '',
+  device: 'portable'
 }
 
 type View = (outputs: Outputs) => Task<string>
 
-const kernelsOf = (outputs: Outputs): Task<KernelTable> =>
-  pipe(TE.fromEither(program(outputs)), TE.flatMapEither(kernelTable(kernelSources(), portable)), graph)
+interface Adapted {
+  readonly target: Target
+  readonly name: string
+}
 
-const kernels: View = (outputs) => pipe(kernelsOf(outputs), TE.map(toTable))
+const adapters: Readonly<Record<KernelDevice, Task<Adapted>>> = {
+  portable: TE.right({ target: portable, name: 'every adapter' }),
+  webgpu: device(adapterTarget())
+}
+
+const kernelsFor =
+  (target: Target) =>
+  (outputs: Outputs): Task<KernelTable> =>
+    pipe(TE.fromEither(program(outputs)), TE.flatMapEither(kernelTable(kernelSources(), target)), graph)
+
+type Kernels = ReturnType<typeof kernelsFor>
+
+const targetLine = ({ name, target: { schedule, storageBuffers, bindingBytes } }: Adapted): string =>
+  `kernels for ${name}: in ${schedule}s, of at most ${storageBuffers} buffers of at most ${showBytes(bindingBytes)}`
+
+const kernels =
+  (adapted: Adapted): View =>
+  (outputs) =>
+    pipe(
+      kernelsFor(adapted.target)(outputs),
+      TE.map((table) => `${targetLine(adapted)}\n\n${toTable(table)}`)
+    )
 
 const operations: View = (outputs) => TE.right(toOperationTable(operationTable(outputs)))
 
 const text: View = (outputs) => TE.right(show(Object.values(outputs)))
 
 const wgsl =
-  (folder: string): View =>
+  (folder: string, kernelsOf: Kernels): View =>
   (outputs) =>
     pipe(
       kernelsOf(outputs),
@@ -97,7 +127,7 @@ const wgsl =
     )
 
 const svg =
-  (file: string): View =>
+  (file: string, kernelsOf: Kernels): View =>
   (outputs) =>
     pipe(
       isReadable(outputs)
@@ -114,27 +144,35 @@ const svg =
       )
     )
 
-const viewsOf = (request: InspectRequest): ReadonlyArray<View> => [
+const wantsKernels = (request: InspectRequest): boolean => request.kernels || request.wgsl !== '' || request.svg !== ''
+
+/** An adapter is asked for only where kernels are. */
+const adaptedTo = (request: InspectRequest): Task<Adapted> =>
+  adapters[wantsKernels(request) ? request.device : 'portable']
+
+const viewsOf = (request: InspectRequest, adapted: Adapted): ReadonlyArray<View> => [
   ...(request.text ? [text] : []),
   ...(request.operations ? [operations] : []),
-  ...(request.kernels ? [kernels] : []),
-  ...(request.wgsl === '' ? [] : [wgsl(request.wgsl)]),
-  ...(request.svg === '' ? [] : [svg(request.svg)])
+  ...(request.kernels ? [kernels(adapted)] : []),
+  ...(request.wgsl === '' ? [] : [wgsl(request.wgsl, kernelsFor(adapted.target))]),
+  ...(request.svg === '' ? [] : [svg(request.svg, kernelsFor(adapted.target))])
 ]
 
+const asksNothing = (request: InspectRequest): boolean => !(request.text || request.operations || wantsKernels(request))
+
 /** What is in a file; or, where it is asked for, what the model in it computes. */
-export const inspectCommand = (request: InspectRequest): Task<string> => {
-  const views = viewsOf(request)
-  return views.length === 0
+export const inspectCommand = (request: InspectRequest): Task<string> =>
+  asksNothing(request)
     ? contents(request.file)
     : pipe(
-        modelGraph(request.file),
-        TE.flatMap((outputs) =>
+        TE.Do,
+        TE.bind('outputs', () => modelGraph(request.file)),
+        TE.bind('adapted', () => adaptedTo(request)),
+        TE.flatMap(({ outputs, adapted }) =>
           pipe(
-            views,
+            viewsOf(request, adapted),
             TE.traverseSeqArray((view) => view(outputs))
           )
         ),
         TE.map((texts) => texts.join('\n\n'))
       )
-}

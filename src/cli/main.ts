@@ -22,7 +22,7 @@ import { assets } from './packaged.ts'
 import { distilCommand } from './distil.ts'
 import { evaluateCommand } from './evaluateCommand.ts'
 import { exportCommand } from './exportCommand.ts'
-import { inspectCommand } from './inspect.ts'
+import { inspectCommand, inspectDefaults, kernelDevices } from './inspect.ts'
 import { precisions } from './models.ts'
 import { sampleCommand } from './sample.ts'
 import { samplerDefaults } from './systems.ts'
@@ -158,6 +158,12 @@ const inspect = command({
       type: string,
       defaultValue: () => '',
       description: 'a folder for the text of each kernel'
+    }),
+    device: option({
+      long: 'device',
+      type: oneOf(kernelDevices),
+      defaultValue: () => inspectDefaults.device,
+      description: 'whose kernels: of every adapter, or of this machine’s'
     }),
     svg: option({ long: 'svg', type: string, defaultValue: () => '', description: 'an SVG file for a drawing of it' })
   },

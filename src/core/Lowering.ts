@@ -70,13 +70,13 @@ export interface OnnxGraph {
     attributes?: Readonly<Record<string, OnnxAttribute>>,
     domain?: string
   ) => string
-  readonly nodes: (
+  readonly nodes: <N extends number>(
     op: string,
     inputs: ReadonlyArray<string>,
     attributes: Readonly<Record<string, OnnxAttribute>>,
-    outputs: number,
+    outputs: N,
     domain?: string
-  ) => ReadonlyArray<string>
+  ) => Operands<N, string>
   /** The last carries and the stacked outputs of a loop, whose body is written once. */
   readonly scan: (loop: OnnxLoop) => ReadonlyArray<string>
   /** A rank-1 `int64` constant: what ONNX takes for shapes, axes and indices. */

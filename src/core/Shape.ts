@@ -37,6 +37,9 @@ export const strides = (shape: Shape): ReadonlyArray<number> => {
   return out
 }
 
+/** Whether there is such an axis, counted from the first. */
+export const isAxis = (shape: Shape, axis: number): boolean => axis >= 0 && axis < shape.length
+
 /** A negative axis counts from the end. */
 export const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis)
 

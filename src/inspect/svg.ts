@@ -171,7 +171,7 @@ const widest = 46
 const cut = (text: string): string => (text.length > widest ? `${text.slice(0, widest - 1)}…` : text)
 
 const widthOf = ({ title, detail }: Box): number =>
-  Math.max(48, 7.2 * cut(title).length + 18, 5.8 * cut(detail).length + 18)
+  Math.max(48, 7.6 * cut(title).length + 18, 5.8 * cut(detail).length + 18)
 
 const n = (value: number): string => String(Math.round(value * 10) / 10)
 

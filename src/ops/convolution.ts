@@ -2,7 +2,7 @@
 import type { Operands } from '../core/Op.ts'
 import type { Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
-import { type Shape, sizeAt, ofAxis } from '../core/Shape.ts'
+import { ofAxis, sizeAt, type Shape } from '../core/Shape.ts'
 import { placesOf, type Windows } from './windows.ts'
 
 // model ----------------------------------------------------------------------------------

@@ -8,7 +8,7 @@
 import type { DType } from '../core/DType.ts'
 import type { Expr } from '../core/Expr.ts'
 import { composite, type Builder, type Op } from '../core/Op.ts'
-import { range, type Shape, ofAxis } from '../core/Shape.ts'
+import { ofAxis, range, type Shape } from '../core/Shape.ts'
 import { moreSamples } from './batch.ts'
 import {
   convolveTyping,

@@ -1,6 +1,6 @@
 /** Convolution in ONNX: the operators that are made for it, where they are the fastest way. */
 import type { OnnxGraph, OnnxValue } from '../core/Lowering.ts'
-import { range, size, type Shape, sizeAt, ofAxis } from '../core/Shape.ts'
+import { ofAxis, range, size, sizeAt, type Shape } from '../core/Shape.ts'
 import { margins, plain, type Convolve, type Correlate, type Deconvolve } from './convolution.ts'
 import { reshapeOnnx } from './onnx.ts'
 import { padOnnx, tapsOnnx } from './windows.ts'

@@ -1,17 +1,17 @@
 /** Views that cut and join: parts of the operand, the operand with something around it, operands side by side. */
-import { elementAt } from '../core/Tensor.ts'
 import type { DType } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { OnnxGraph } from '../core/Lowering.ts'
 import { primitive, type Op } from '../core/Op.ts'
-import { drop, equal, range, size, strides, type Shape, sizeAt, ofAxis } from '../core/Shape.ts'
+import { drop, equal, isAxis, ofAxis, range, size, sizeAt, strides, type Shape } from '../core/Shape.ts'
+import { elementAt } from '../core/Tensor.ts'
 import { axisUp, shifted } from './batch.ts'
 import { draw } from './draw.ts'
 import { reshapeOnnx } from './onnx.ts'
 import { coordinate, fromAxes } from './place.ts'
 import { linear } from './tangent.ts'
-import { gatherBy, only } from './view.ts'
+import { gatherBy, only, weighed } from './view.ts'
 import { wgslNumber } from './wgsl.ts'
 
 /** Per axis the half-open range `[start, stop)` and the step ≥ 1. */
@@ -46,7 +46,7 @@ export const slice: Op = primitive<Slice, 1>({
   equation: 'x[start : stop : step] on every axis',
   arity: 1,
   typing: ([x], { start, stop, step }): Type | Fault =>
-    start.length !== x.shape.length ||
+    [start, stop, step].some((list) => list.length !== x.shape.length) ||
     x.shape.some(
       (d, i) => ofAxis(start, i) < 0 || ofAxis(stop, i) > d || ofAxis(stop, i) < ofAxis(start, i) || ofAxis(step, i) < 1
     )
@@ -63,9 +63,9 @@ export const slice: Op = primitive<Slice, 1>({
   meaning: (inputs, { start, step }, type) => {
     const x = only(inputs)
     const steps = strides(x.shape)
-    return gatherBy(x, type, (index) =>
-      steps.reduce((sum, s, i) => sum + (ofAxis(start, i) + ofAxis(index, i) * sizeAt(step, i)) * s, 0)
-    )
+    const times = steps.map((s, i) => s * sizeAt(step, i))
+    const first = steps.reduce((sum, s, i) => sum + s * ofAxis(start, i), 0)
+    return gatherBy(x, type, (index) => first + weighed(index, times))
   },
   vjp:
     ($) =>
@@ -129,7 +129,9 @@ export const pad: Op = primitive<Pad, 1>({
   equation: 'x with a constant before, after and between its elements',
   arity: 1,
   typing: ([x], params): Type | Fault =>
-    params.low.length !== x.shape.length || x.shape.some((d, i) => paddedSize(d, params, i) < 0)
+    [params.low, params.high, params.interior].some((list) => list.length !== x.shape.length) ||
+    params.interior.some((n) => n < 0) ||
+    x.shape.some((d, i) => paddedSize(d, params, i) < 0)
       ? { _tag: 'Invalid', op: 'pad', why: `low [${params.low}], high [${params.high}] do not fit [${x.shape}]` }
       : { dtype: x.dtype, shape: x.shape.map((d, i) => paddedSize(d, params, i)) },
   examples: [
@@ -210,7 +212,7 @@ export const pad: Op = primitive<Pad, 1>({
 
 /** Where each operand begins along the axis. */
 const startsOf = (inputs: ReadonlyArray<{ readonly shape: Shape }>, axis: number): ReadonlyArray<number> =>
-  inputs.reduce<ReadonlyArray<number>>((starts, x) => [...starts, (starts.at(-1) ?? 0) + ofAxis(x.shape, axis)], [0])
+  range(inputs.length + 1).map((k) => inputs.slice(0, k).reduce((n, x) => n + ofAxis(x.shape, axis), 0))
 
 export const concat: Op = primitive<Concat>({
   name: 'concat',
@@ -219,7 +221,7 @@ export const concat: Op = primitive<Concat>({
   typing: (inputs, { axis }): Type | Fault => {
     const head = inputs[0]
     if (head === undefined) return { _tag: 'WrongInputs', op: 'concat', expected: 1, got: 0 }
-    if (axis < 0 || axis >= head.shape.length) return { _tag: 'AxisOutOfRange', op: 'concat', axis, shape: head.shape }
+    if (!isAxis(head.shape, axis)) return { _tag: 'AxisOutOfRange', op: 'concat', axis, shape: head.shape }
     const odd = inputs.find(
       (x) => !equal(drop(x.shape, [axis]), drop(head.shape, [axis])) || x.shape.length !== head.shape.length
     )
@@ -270,8 +272,7 @@ export const concat: Op = primitive<Concat>({
     element: ({ at, params: { axis }, inputs, load, bind }) => {
       const offsets = startsOf(inputs, axis)
       const here = coordinate(at.axes(), axis)
-      const from = (k: number): string => {
-        const shape = inputs[k]?.shape ?? []
+      const from = ({ shape }: Type, k: number): string => {
         const shifted = bind('u32', `min(${here} - ${offsets[k]}u, ${Math.max(0, sizeAt(shape, axis) - 1)}u)`)
         return load(
           k,
@@ -281,9 +282,7 @@ export const concat: Op = primitive<Concat>({
           )
         )
       }
-      return range(inputs.length)
-        .slice(0, -1)
-        .reduceRight((rest, k) => `select(${rest}, ${from(k)}, ${here} < ${offsets[k + 1]}u)`, from(inputs.length - 1))
+      return inputs.map(from).reduceRight((rest, own, k) => `select(${rest}, ${own}, ${here} < ${offsets[k + 1]}u)`)
     }
   },
   onnx:

@@ -4,8 +4,9 @@
  */
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
+import { RA } from '../core/fp.ts'
 import { composite, type Builder, type Op } from '../core/Op.ts'
-import { range, type Shape, ofAxis } from '../core/Shape.ts'
+import { ofAxis, range, type Shape } from '../core/Shape.ts'
 import { labelled, type Labelled } from './contract.ts'
 import { draw } from './draw.ts'
 import { giving, numeric } from './kinds.ts'
@@ -26,14 +27,14 @@ type Names = ReadonlyArray<string>
 interface Parsed {
   readonly operands: ReadonlyArray<Names>
   readonly result: Names
+  /** One, if it is an equation. */
+  readonly arrows: number
 }
 
-const parse = ({ equation }: Equation): Parsed | undefined => {
+const parse = ({ equation }: Equation): Parsed => {
   const names = (term: string): Names => term.split(equation.includes(' ') ? ' ' : '').filter((name) => name !== '')
-  const [left, right, ...more] = equation.split('->')
-  return left === undefined || right === undefined || more.length > 0
-    ? undefined
-    : { operands: left.split(',').map(names), result: names(right) }
+  const [left = '', ...right] = equation.split('->')
+  return { operands: left.split(',').map(names), result: right.flatMap(names), arrows: right.length }
 }
 
 // typing ---------------------------------------------------------------------------------
@@ -45,33 +46,29 @@ const sizesOf = (
   operands: ReadonlyArray<Names>,
   inputs: ReadonlyArray<Type>
 ): ReadonlyMap<string, number> | undefined => {
-  const sizes = new Map<string, number>() // local
-  for (const [i, names] of operands.entries())
-    for (const [axis, name] of names.entries()) {
-      const size = inputs[i]?.shape[axis] ?? NaN
-      if ((sizes.get(name) ?? size) !== size) return undefined
-      sizes.set(name, size)
-    }
-  return sizes
+  const named = RA.zip(operands, inputs).flatMap(([names, { shape }]) => RA.zip(names, shape))
+  const sizes = new Map(named)
+  return named.every(([name, size]) => sizes.get(name) === size) ? sizes : undefined
 }
 
 const showAll = (inputs: ReadonlyArray<Type>): string => inputs.map(({ shape }) => `[${shape}]`).join(' and ')
 
 const typing = (inputs: ReadonlyArray<Type>, params: Equation): Type | Fault => {
   const { equation } = params
-  const parsed = parse(params)
+  const { operands, result, arrows } = parse(params)
   const [head] = inputs
-  if (parsed === undefined || head === undefined) return invalid(`'${equation}' needs one '->' and an operand`)
-  const { operands, result } = parsed
+  if (arrows !== 1 || head === undefined) return invalid(`'${equation}' needs one '->' and an operand`)
   const other = inputs.find((x) => x.dtype !== head.dtype)
   if (other !== undefined) return { _tag: 'DTypesDiffer', op: 'einsum', left: head.dtype, right: other.dtype }
-  if (operands.length !== inputs.length || operands.some((names, i) => names.length !== inputs[i]?.shape.length))
+  const paired = RA.zip(operands, inputs)
+  if (operands.length !== inputs.length || paired.some(([names, { shape }]) => names.length !== shape.length))
     return invalid(`'${equation}' does not name the axes of ${showAll(inputs)}`)
   const sizes = sizesOf(operands, inputs)
   if (sizes === undefined) return invalid(`sizes differ, '${equation}' of ${showAll(inputs)}`)
+  const shape = result.flatMap((name) => sizes.get(name) ?? [])
   const strange = result.find((name, i) => !sizes.has(name) || result.indexOf(name) !== i)
   return strange === undefined
-    ? { dtype: head.dtype, shape: result.map((name) => sizes.get(name) ?? 0) }
+    ? { dtype: head.dtype, shape }
     : invalid(`'${strange}' of the result is ${sizes.has(strange) ? 'there twice' : 'in no operand'}, '${equation}'`)
 }
 
@@ -97,7 +94,7 @@ const single = ($: Builder, [x, labels]: Labelled): Labelled => {
 
 /** Summed over the labels that nobody needs. */
 const summed = ($: Builder, [x, labels]: Labelled, needed: ReadonlyArray<number>): Labelled => {
-  const axes = range(labels.length).filter((axis) => !needed.includes(labels[axis] ?? -1))
+  const axes = labels.flatMap((label, axis) => (needed.includes(label) ? [] : [axis]))
   return axes.length === 0 ? [x, labels] : [$.sum(x, { axes }), labels.filter((label) => needed.includes(label))]
 }
 
@@ -130,20 +127,16 @@ const product = (
 const contracted = ($: Builder, xs: ReadonlyArray<Expr>, { operands, result }: Parsed): Expr => {
   const all = [...new Set(operands.flat())]
   const labels = (names: Names): ReadonlyArray<number> => names.map((name) => all.indexOf(name))
-  const [first, ...rest] = xs.map((x, i) => single($, [x, labels(operands[i] ?? [])]))
-  // An equation that fits has an operand.
-  if (first === undefined) return $.fill(0, { dtype: 'f32', shape: [] })
+  const singles = RA.zip(xs, operands).map(([x, names]) => single($, [x, labels(names)]))
   const target = labels(result)
-  const whole = rest.reduce<Labelled>(
-    (sum, next, i) =>
-      product(
-        $,
-        sum,
-        next,
-        rest.slice(i + 1).flatMap((x) => x[1]),
-        target
-      ),
-    first
+  const whole = singles.reduce((sum, next, i) =>
+    product(
+      $,
+      sum,
+      next,
+      singles.slice(i + 1).flatMap((x) => x[1]),
+      target
+    )
   )
   return arranged($, summed($, whole, target), target)
 }
@@ -161,7 +154,7 @@ export const einsum: Op = composite<Equation>({
     { params: { equation: 'i,j,ki->kj' }, inputs: [draw([3], 1), draw([2], 1), draw([2, 3], 1)] },
     { params: { equation: 'ij,kl->i' }, inputs: [draw([2, 3], 1), draw([2, 2], 1)] }
   ],
-  define: ($) => (xs, params) => contracted($, xs, parse(params) ?? { operands: [], result: [] }),
+  define: ($) => (xs, params) => contracted($, xs, parse(params)),
   vjp: 'derived',
   jvp: 'derived',
   batch: 'derived',

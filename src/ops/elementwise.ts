@@ -8,8 +8,8 @@ import { isApply, type Expr, type Params, type Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { Onnx, OnnxGraph, OnnxValue, Scope } from '../core/Lowering.ts'
 import { primitive, type Builder, type Draw, type Example, type Op, type Operands } from '../core/Op.ts'
-import { broadcast, equal, type Shape } from '../core/Shape.ts'
-import { generate, held, type Tensor, elementAt } from '../core/Tensor.ts'
+import { equal, sizeAt, type Shape } from '../core/Shape.ts'
+import { elementAt, generate, held, type Tensor } from '../core/Tensor.ts'
 import { unchanged } from './batch.ts'
 import { unaccepted, type Accepted } from './kinds.ts'
 import { plus } from './tangent.ts'
@@ -54,6 +54,10 @@ export interface Row<P, N extends number> {
 const each = <N extends number, A, B>(operands: Operands<N, A>, f: (operand: A, i: number) => B): Operands<N, B> =>
   (operands as ReadonlyArray<A>).map(f) as ReadonlyArray<B> as Operands<N, B>
 
+/** As `each`, for what is done for every element. */
+const elementsAt = <N extends number>(inputs: Operands<N, Tensor>, i: number): Operands<N, number> =>
+  (inputs as ReadonlyArray<Tensor>).map((x) => elementAt(x.data, i)) as ReadonlyArray<number> as Operands<N, number>
+
 /** Never seen: an elementwise operation has an operand. */
 const nothing: Type = { dtype: 'f32', shape: [] }
 
@@ -74,8 +78,11 @@ const typed =
   }
 
 /** The NumPy broadcast of the shapes that values really have: work on an unexpanded operand stays small. */
-const broadcastShape = (inputs: ReadonlyArray<OnnxValue>): ReadonlyArray<number> =>
-  inputs.reduce<ReadonlyArray<number>>((shape, x) => broadcast(shape, x.shape) ?? shape, [])
+const broadcastShape = (inputs: ReadonlyArray<OnnxValue>, { shape }: Type): Shape => {
+  const rank = Math.max(...inputs.map((x) => x.shape.length))
+  const small = (axis: number): boolean => inputs.every((x) => sizeAt(x.shape, axis) === 1)
+  return shape.slice(shape.length - rank).map((d, i) => (small(i - rank) ? 1 : d))
+}
 
 const onnx =
   <P, N extends number>(row: Row<P, N>): Onnx<P, N> =>
@@ -83,7 +90,7 @@ const onnx =
   ({ inputs, params, type }) => {
     const names = each<N, OnnxValue, string>(inputs, (x) => x.name)
     const name = typeof row.onnx === 'string' ? g.node(row.onnx, names) : row.onnx(g, names, params, type)
-    return { name, shape: broadcastShape(inputs), type }
+    return { name, shape: broadcastShape(inputs, type), type }
   }
 
 /** What a rule is given of a cotangent, and what is done with what it gives. */
@@ -99,9 +106,8 @@ interface Masked {
 const masked = ($: Builder, cotangent: Expr): Masked => {
   const plain: Masked = { cotangent, hold: (pulled) => pulled }
   if (!isApply(cotangent) || cotangent.term.op.name !== 'where') return plain
-  const [c, x, y] = cotangent.term.inputs
+  const [c, x, y] = cotangent.term.inputs as Operands<3>
   const zero = $.fill(0, cotangent)
-  if (c === undefined || x === undefined || y === undefined) return plain
   if (y === zero) return { cotangent: x, hold: (pulled) => $.where(c, pulled, $.fill(0, pulled)) }
   return x === zero ? { cotangent: y, hold: (pulled) => $.where(c, $.fill(0, pulled), pulled) } : plain
 }
@@ -133,16 +139,7 @@ export const elementwise = <N extends number, P extends object = Params>(name: s
     typing: typed(name, row),
     examples: examples(row),
     meaning: (inputs, params, type) =>
-      generate(type.dtype, type.shape, (i) =>
-        held(
-          type.dtype,
-          row.meaning(
-            each<N, Tensor, number>(inputs, (x) => elementAt(x.data, i)),
-            params,
-            type.dtype
-          )
-        )
-      ),
+      generate(type.dtype, type.shape, (i) => held(type.dtype, row.meaning(elementsAt(inputs, i), params, type.dtype))),
     vjp: ($) => (site) => {
       const { cotangent, hold } = masked($, site.cotangent)
       return each<N, Rule | undefined, Expr | undefined>(

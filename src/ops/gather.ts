@@ -8,14 +8,14 @@ import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { OnnxGraph, OnnxValue, Scope } from '../core/Lowering.ts'
 import { primitive, type Batch, type Builder, type Draw, type Op, type Operands } from '../core/Op.ts'
-import { equal, size, strides, type Shape, sizeAt, ofAxis } from '../core/Shape.ts'
-import { type Tensor, elementAt } from '../core/Tensor.ts'
+import { equal, ofAxis, size, sizeAt, strides, type Shape } from '../core/Shape.ts'
+import { elementAt, type Tensor } from '../core/Tensor.ts'
 import { axisUp, merged, moved, stackOf } from './batch.ts'
 import { draw } from './draw.ts'
 import { giving, numeric } from './kinds.ts'
 import { reshapeOnnx } from './onnx.ts'
 import { coordinate, fromAxes } from './place.ts'
-import { everyIndex } from './view.ts'
+import { everyIndex, weighed } from './view.ts'
 import { adding, wgslNumber } from './wgsl.ts'
 
 /** The axis of the table that is indexed. */
@@ -118,14 +118,12 @@ const matchedAlong = (
   indices: Tensor,
   visit: (inTable: number, inValues: number) => void
 ): void => {
-  const steps = strides(table)
-  everyIndex(indices.shape, (place, i) => {
-    const own = clipped(elementAt(indices.data, i), ofAxis(table, axis))
-    visit(
-      steps.reduce((sum, step, n) => sum + step * (n === axis ? own : ofAxis(place, n)), 0),
-      i
-    )
-  })
+  const own = sizeAt(strides(table), axis)
+  const others = strides(table).with(axis, 0)
+  const length = ofAxis(table, axis)
+  everyIndex(indices.shape, (place, i) =>
+    visit(weighed(place, others) + own * clipped(elementAt(indices.data, i), length), i)
+  )
 }
 
 type Matched = typeof matched
@@ -312,7 +310,7 @@ export const takeAlong: Op = primitive<Indexed, 2>({
     const typed = alongTyping('takeAlong', inputs, axis, ofAxis(indices.shape, axis))
     if ('_tag' in typed) return typed
     if (x.shape[axis] === 0) return empty('takeAlong', x.shape)
-    return equal(replaced(x.shape, axis, 1, []), replaced(indices.shape, axis, 1, []))
+    return equal(replaced(x.shape, axis, 1, [ofAxis(indices.shape, axis)]), indices.shape)
       ? typed
       : { _tag: 'ShapesDiffer', op: 'takeAlong', left: x.shape, right: indices.shape }
   },

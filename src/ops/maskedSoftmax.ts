@@ -3,7 +3,7 @@ import type { DType } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import { composite, type Builder, type Draw, type Op, type Operands } from '../core/Op.ts'
-import { equal, type Shape } from '../core/Shape.ts'
+import { equal, isAxis, type Shape } from '../core/Shape.ts'
 import { axisUp } from './batch.ts'
 import { draw } from './draw.ts'
 import { floating, giving } from './kinds.ts'
@@ -22,7 +22,7 @@ const op = 'maskedSoftmax'
 const typing = ([x, mask]: Operands<2, Type>, { axis }: Along): Type | Fault => {
   if (mask.dtype !== 'bool') return { _tag: 'WrongDType', op, expected: 'a bool mask', got: mask.dtype }
   if (!equal(x.shape, mask.shape)) return { _tag: 'ShapesDiffer', op, left: x.shape, right: mask.shape }
-  return axis >= 0 && axis < x.shape.length ? x : { _tag: 'AxisOutOfRange', op, axis, shape: x.shape }
+  return isAxis(x.shape, axis) ? x : { _tag: 'AxisOutOfRange', op, axis, shape: x.shape }
 }
 
 const mask = (shape: Shape): Draw => ({ dtype: 'bool', shape, min: 0, max: 1 })

@@ -2,7 +2,7 @@
 import { literal, type Expr, type Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { Builder, Example, Operands } from '../core/Op.ts'
-import { range, type Shape, sizeAt } from '../core/Shape.ts'
+import { range, sizeAt, type Shape } from '../core/Shape.ts'
 import { generate } from '../core/Tensor.ts'
 import { draw } from './draw.ts'
 

@@ -3,8 +3,8 @@ import type { DType } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { OnnxGraph, OnnxValue } from '../core/Lowering.ts'
-import { composite, type Builder, type Op, type Operands, type Example } from '../core/Op.ts'
-import { keep, type Shape, sizeAt } from '../core/Shape.ts'
+import { composite, type Builder, type Example, type Op, type Operands } from '../core/Op.ts'
+import { isAxis, keep, sizeAt, type Shape } from '../core/Shape.ts'
 import { axisUp, unchanged } from './batch.ts'
 import { draw } from './draw.ts'
 import { floating, giving } from './kinds.ts'
@@ -34,7 +34,7 @@ declare module '../core/Op.ts' {
 const along =
   (op: string) =>
   ([x]: Operands<1, Type>, { axis }: Along): Type | Fault =>
-    axis >= 0 && axis < x.shape.length ? x : { _tag: 'AxisOutOfRange', op, axis, shape: x.shape }
+    isAxis(x.shape, axis) ? x : { _tag: 'AxisOutOfRange', op, axis, shape: x.shape }
 
 const alongExamples: ReadonlyArray<Example<Along, 1>> = [
   { params: { axis: 1 }, inputs: [draw([2, 3])] },
@@ -131,7 +131,7 @@ const inverse = ($: Builder, meanSquare: Expr, epsilon: number): Expr =>
   $.rsqrt($.add(meanSquare, $.fill(epsilon, meanSquare)))
 
 /** onnxruntime gives the inverse deviation with the normalised rows: both operations are one node. */
-const layerNormalization = (g: OnnxGraph, x: OnnxValue, epsilon: number): ReadonlyArray<string> => {
+const layerNormalization = (g: OnnxGraph, x: OnnxValue, epsilon: number): Operands<3, string> => {
   const width = sizeAt(x.type.shape, -1)
   const ones = g.constant('f32', new Array<number>(width).fill(1), [width])
   return g.nodes('LayerNormalization', [g.full(x), ones], { axis: -1, epsilon: { float: epsilon } }, 3)
@@ -171,7 +171,7 @@ export const normalise: Op = composite<Epsilon, 1>({
   onnx:
     (g) =>
     ({ inputs: [x], params: { epsilon } }) =>
-      layerNormalization(g, x, epsilon)[0] ?? ''
+      layerNormalization(g, x, epsilon)[0]
 })
 
 export const inverseDeviation: Op = composite<Epsilon, 1>({
@@ -197,7 +197,7 @@ export const inverseDeviation: Op = composite<Epsilon, 1>({
   onnx:
     (g) =>
     ({ inputs: [x], params: { epsilon } }) =>
-      layerNormalization(g, x, epsilon)[2] ?? ''
+      layerNormalization(g, x, epsilon)[2]
 })
 
 export const rmsNormalise: Op = composite<Epsilon, 1>({

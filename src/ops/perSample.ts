@@ -2,9 +2,9 @@
  * Numbers that belong to samples: one for all of them, or one for each, `[batch]`, against tensors `[batch, ...]`.
  * Times, steps and weights of a method are such numbers.
  */
-import { sizeAt } from '../core/Shape.ts'
 import type { DType } from '../core/DType.ts'
 import type { Expr } from '../core/Expr.ts'
+import { sizeAt } from '../core/Shape.ts'
 import { add, div, mul, neg, offset, reshape, scale, sub } from './api.ts'
 
 /** One number for all samples (known when the graph is built), or one per sample, `[batch]`. */

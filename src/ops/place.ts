@@ -1,6 +1,6 @@
 /** Places of elements, as WGSL: what views do to indices. */
 import type { At } from '../core/Lowering.ts'
-import { strides, type Shape, sizeAt } from '../core/Shape.ts'
+import { sizeAt, strides, type Shape } from '../core/Shape.ts'
 
 /** The coordinate along an axis; 0 along those beyond. */
 export const coordinate = (axes: ReadonlyArray<string>, axis: number): string => axes[axis] ?? '0u'

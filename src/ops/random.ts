@@ -5,8 +5,8 @@ import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { OnnxGraph } from '../core/Lowering.ts'
 import { primitive, type Op } from '../core/Op.ts'
-import { range, size, type Shape, sizeAt, ofAxis } from '../core/Shape.ts'
-import { generate, elementAt } from '../core/Tensor.ts'
+import { isAxis, ofAxis, range, size, sizeAt, type Shape } from '../core/Shape.ts'
+import { elementAt, generate } from '../core/Tensor.ts'
 import { rowAfterRow, sameForAll } from './batch.ts'
 import { giving, numeric } from './kinds.ts'
 import { reshapeOnnx } from './onnx.ts'
@@ -99,7 +99,7 @@ export const iota: Op = primitive<Iota, 0>({
   equation: '0, 1, … along an axis',
   arity: 0,
   typing: giving(numeric, 'iota', (_, { shape, axis, dtype }) =>
-    axis >= 0 && axis < shape.length ? { dtype, shape } : { _tag: 'AxisOutOfRange', op: 'iota', axis, shape }
+    isAxis(shape, axis) ? { dtype, shape } : { _tag: 'AxisOutOfRange', op: 'iota', axis, shape }
   ),
   examples: [
     { params: { shape: [4], axis: 0, dtype: 'i32' }, inputs: [] },

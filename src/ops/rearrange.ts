@@ -3,13 +3,13 @@ import type { DType } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import { primitive, type Op, type Operands } from '../core/Op.ts'
-import { range, size, strides, type Shape, sizeAt, ofAxis } from '../core/Shape.ts'
+import { isAxis, ofAxis, range, size, sizeAt, strides, type Shape } from '../core/Shape.ts'
 import { axesUp, shifted, up } from './batch.ts'
 import { draw } from './draw.ts'
 import { fitted, ranked, reshapeOnnx } from './onnx.ts'
 import { coordinate, fromAxes, reshaped } from './place.ts'
 import { linear } from './tangent.ts'
-import { gatherBy, only } from './view.ts'
+import { gatherBy, only, weighed } from './view.ts'
 
 export type Reshape<S extends Shape = Shape> = { readonly shape: S }
 export type Transpose = { readonly order: ReadonlyArray<number> }
@@ -76,7 +76,8 @@ export const transpose: Op = primitive<Transpose, 1>({
   meaning: (inputs, { order }, type) => {
     const x = only(inputs)
     const steps = strides(x.shape)
-    return gatherBy(x, type, (index) => order.reduce((sum, axis, i) => sum + ofAxis(index, i) * ofAxis(steps, axis), 0))
+    const times = order.map((axis) => ofAxis(steps, axis))
+    return gatherBy(x, type, (index) => weighed(index, times))
   },
   vjp:
     ($) =>
@@ -112,7 +113,7 @@ const broadcastTyping = ([x]: Operands<1, Type>, { shape, axes }: BroadcastTo): 
   axes.length !== x.shape.length ||
   axes.some(
     (axis, i) =>
-      axis >= shape.length || (i > 0 && axis <= ofAxis(axes, i - 1)) || (x.shape[i] !== 1 && x.shape[i] !== shape[axis])
+      !isAxis(shape, axis) || (i > 0 && axis <= ofAxis(axes, i - 1)) || (x.shape[i] !== 1 && x.shape[i] !== shape[axis])
   )
     ? { _tag: 'ShapesDiffer', op: 'broadcast', left: x.shape, right: shape }
     : { dtype: x.dtype, shape }
@@ -130,9 +131,9 @@ export const broadcast: Op = primitive<BroadcastTo, 1>({
   meaning: (inputs, { axes }, type) => {
     const x = only(inputs)
     const steps = strides(x.shape)
-    return gatherBy(x, type, (index) =>
-      axes.reduce((sum, axis, i) => sum + (x.shape[i] === 1 ? 0 : ofAxis(index, axis) * ofAxis(steps, i)), 0)
-    )
+    const ofOperand = (i: number): number => (x.shape[i] === 1 ? 0 : ofAxis(steps, i))
+    const times = type.shape.map((_, axis) => ofOperand(axes.indexOf(axis)))
+    return gatherBy(x, type, (index) => weighed(index, times))
   },
   vjp:
     ($) =>
@@ -182,19 +183,16 @@ export const flip: Op = primitive<Flip, 1>({
   arity: 1,
   typing: ([x], { axes }): Type | Fault => {
     const shape = x.shape
-    const outside = axes.find((axis) => axis < 0 || axis >= shape.length)
+    const outside = axes.find((axis) => !isAxis(shape, axis))
     return outside !== undefined ? { _tag: 'AxisOutOfRange', op: 'flip', axis: outside, shape } : x
   },
   examples: [{ params: { axes: [0, 1] }, inputs: [draw([2, 3])] }],
   meaning: (inputs, { axes }, type) => {
     const x = only(inputs)
     const steps = strides(x.shape)
-    return gatherBy(x, type, (index) =>
-      steps.reduce(
-        (sum, s, i) => sum + (axes.includes(i) ? ofAxis(x.shape, i) - 1 - ofAxis(index, i) : ofAxis(index, i)) * s,
-        0
-      )
-    )
+    const times = steps.map((step, axis) => (axes.includes(axis) ? -step : step))
+    const first = axes.reduce((sum, axis) => sum + (sizeAt(x.shape, axis) - 1) * ofAxis(steps, axis), 0)
+    return gatherBy(x, type, (index) => first + weighed(index, times))
   },
   vjp:
     ($) =>

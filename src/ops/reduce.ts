@@ -1,5 +1,4 @@
 /** Reductions: a fold over some axes, which disappear. */
-import { elementAt, type Tensor } from '../core/Tensor.ts'
 import { isFloat, type DType } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
@@ -10,17 +9,18 @@ import {
   type Example,
   type Jvp,
   type Op,
-  type Vjp,
-  type Operands
+  type Operands,
+  type Vjp
 } from '../core/Op.ts'
-import { drop, range, size, strides, type Shape, ofAxis, sizeAt } from '../core/Shape.ts'
+import { drop, isAxis, ofAxis, range, size, sizeAt, strides, type Shape } from '../core/Shape.ts'
+import { elementAt, type Tensor } from '../core/Tensor.ts'
 import type { OnnxGraph, OnnxValue, Scope } from '../core/Lowering.ts'
 import { axesUp } from './batch.ts'
 import { giving, numeric } from './kinds.ts'
-import { fitted, ranked } from './onnx.ts'
+import { fitted, ranked, reshapeOnnx } from './onnx.ts'
 import { coordinate, fromAxes } from './place.ts'
 import { linear } from './tangent.ts'
-import { everyIndex } from './view.ts'
+import { everyIndex, weighed } from './view.ts'
 import { wgslNumber } from './wgsl.ts'
 
 /** Axes in ascending order, each once, none negative. */
@@ -50,7 +50,7 @@ export const spreadAgain = <D extends DType>(
 export const foldTyping =
   (op: string) =>
   ([x]: Operands<1, Type>, { axes }: Axes): Type | Fault => {
-    const bad = axes.find((axis, i) => axis < 0 || axis >= x.shape.length || axes.indexOf(axis) !== i)
+    const bad = axes.find((axis, i) => !isAxis(x.shape, axis) || axes.indexOf(axis) !== i)
     return bad !== undefined
       ? { _tag: 'AxisOutOfRange', op, axis: bad, shape: x.shape }
       : { dtype: x.dtype, shape: drop(x.shape, axes) }
@@ -102,9 +102,9 @@ const meaning =
     const combine = isFloat(type.dtype) ? fold.combine : (fold.integers ?? fold.combine)
     const steps = strides(type.shape)
     const kept = range(x.shape.length).filter((axis) => !axes.includes(axis))
+    const times = x.shape.map((_, axis) => ofAxis(steps, kept.indexOf(axis)))
     everyIndex(x.shape, (index, i) => {
-      let j = 0
-      for (let n = 0; n < kept.length; n++) j += ofAxis(index, ofAxis(kept, n)) * ofAxis(steps, n)
+      const j = weighed(index, times)
       data[j] = combine(elementAt(data, j), elementAt(x.data, i))
     })
     return { ...type, data }
@@ -119,9 +119,26 @@ const staged = (g: OnnxGraph, op: string, name: string, shape: Shape, axes: Read
     : reduce(name, axes)
 }
 
+/** A product of integers along an axis, modulo 2³², by halves: onnxruntime's own saturates, its multiplication wraps. */
+const byHalves = (g: OnnxGraph, name: string, shape: Shape, axis: number): string => {
+  const n = sizeAt(shape, axis)
+  if (n === 1) return name
+  const half = Math.floor(n / 2)
+  const part = (from: number, to: number): string =>
+    g.node('Slice', [name, g.ints([from]), g.ints([to]), g.ints([axis])])
+  const product = g.node('Mul', [part(0, half), part(half, 2 * half)])
+  const all = n % 2 === 0 ? product : g.node('Concat', [product, part(n - 1, n)], { axis })
+  return byHalves(g, all, shape.with(axis, n - half), axis)
+}
+
+const wholeProduct = (g: OnnxGraph, name: string, shape: Shape, axes: ReadonlyArray<number>): string => {
+  const [axis, ...rest] = axes
+  return axis === undefined ? name : wholeProduct(g, byHalves(g, name, shape, axis), shape.with(axis, 1), rest)
+}
+
 /**
- * A reduction in a type that onnxruntime has a right kernel of: it reduces signed integers and floats only, its products
- * saturate (these may have 63 bits), and its extrema of 64 bits compare but 32.
+ * A reduction in a type that onnxruntime has a right kernel of: it reduces signed integers and floats only, and its
+ * extrema of 64 bits compare but 32.
  */
 const within = (g: OnnxGraph, fold: Folding, dtype: DType, name: string, reduce: (name: string) => string): string => {
   if (dtype === 'u32' && fold.compares === true) {
@@ -129,21 +146,22 @@ const within = (g: OnnxGraph, fold: Folding, dtype: DType, name: string, reduce:
     const shifted = g.cast(g.node('Sub', [g.cast(name, 'i64'), half]), 'i32')
     return g.cast(g.node('Add', [g.cast(reduce(shifted), 'i64'), half]), dtype)
   }
-  const wider = dtype === 'u32' || (dtype === 'i32' && fold.integers !== undefined)
-  return wider ? g.cast(reduce(g.cast(name, 'i64')), dtype) : reduce(name)
+  return dtype === 'u32' ? g.cast(reduce(g.cast(name, 'i64')), dtype) : reduce(name)
 }
 
 /** Reduces what is there, and makes up for the repetitions that are not: equal elements are never written out. */
 const lowered = (g: OnnxGraph, fold: Folding, given: OnnxValue, axes: ReadonlyArray<number>, type: Type): OnnxValue => {
   const full = given.type.shape
   // A power would lose the digits that a product of integers keeps.
-  const exact = !isFloat(type.dtype) && fold.integers !== undefined
+  const exact = !isFloat(type.dtype) && fold.integers !== undefined && size(full) > 0
   const x = exact ? { ...given, name: g.full(given), shape: full } : given
   const shape = ranked(x.shape, full.length)
   const name = fitted(g, x, shape)
+  const kept = drop(shape, axes)
+  if (exact) return { name: reshapeOnnx(g, wholeProduct(g, name, shape, axes), kept), shape: kept, type }
   const count = axes.reduce((n, axis) => (shape[axis] === full[axis] ? n : n * sizeAt(full, axis)), 1)
   const reduced = within(g, fold, type.dtype, name, (wide) => staged(g, fold.onnx, wide, shape, axes))
-  return { name: count === 1 ? reduced : fold.repeated(g, reduced, count, type), shape: drop(shape, axes), type }
+  return { name: count === 1 ? reduced : fold.repeated(g, reduced, count, type), shape: kept, type }
 }
 
 const examplesOf = ({ draw, zeros = false }: Folding): ReadonlyArray<Example<Axes, 1>> => [

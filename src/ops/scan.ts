@@ -1,10 +1,10 @@
 /** Cumulative sums, linear, whose adjoint is the cumulative sum from the other end; and cumulative products. */
-import { elementAt } from '../core/Tensor.ts'
 import type { DType } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import { composite, primitive, type Builder, type Op, type Operands } from '../core/Op.ts'
-import { size, strides, type Shape, sizeAt, ofAxis } from '../core/Shape.ts'
+import { isAxis, ofAxis, size, sizeAt, strides, type Shape } from '../core/Shape.ts'
+import { elementAt } from '../core/Tensor.ts'
 import { axisUp } from './batch.ts'
 import { draw } from './draw.ts'
 import { giving, numeric } from './kinds.ts'
@@ -25,7 +25,7 @@ declare module '../core/Op.ts' {
 const typing =
   (op: string) =>
   ([x]: Operands<1, Type>, { axis }: Scan): Type | Fault =>
-    axis >= 0 && axis < x.shape.length ? x : { _tag: 'AxisOutOfRange', op, axis, shape: x.shape }
+    isAxis(x.shape, axis) ? x : { _tag: 'AxisOutOfRange', op, axis, shape: x.shape }
 
 export const cumulativeSum: Op = primitive<Scan, 1>({
   name: 'cumulativeSum',

@@ -6,8 +6,8 @@ import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { OnnxGraph, OnnxValue } from '../core/Lowering.ts'
 import { composite, primitive, type Example, type Op, type Operands } from '../core/Op.ts'
-import { range, size, strides, type Shape, sizeAt, ofAxis } from '../core/Shape.ts'
-import { type Tensor, elementAt } from '../core/Tensor.ts'
+import { isAxis, ofAxis, range, size, sizeAt, strides, type Shape } from '../core/Shape.ts'
+import { elementAt, type Tensor } from '../core/Tensor.ts'
 import { axisUp } from './batch.ts'
 import { numeric, unaccepted } from './kinds.ts'
 import { fromAxes } from './place.ts'
@@ -28,7 +28,7 @@ declare module '../core/Op.ts' {
 const typing =
   (op: string) =>
   ([x]: Operands<1, Type>, { axis }: Sorting): Type | Fault =>
-    axis >= 0 && axis < x.shape.length
+    isAxis(x.shape, axis)
       ? (unaccepted(op, numeric, x.dtype) ?? { dtype: 'i32', shape: x.shape })
       : { _tag: 'AxisOutOfRange', op, axis, shape: x.shape }
 
@@ -63,7 +63,7 @@ const ranked = ([x]: Operands<1, Tensor>, { axis, descending }: Sorting, type: T
 
 /** The places of the elements in order, as `int64`; of equals the first comes first. */
 const placesOnnx = (g: OnnxGraph, name: string, length: number, axis: number, descending: boolean): string =>
-  g.nodes('TopK', [name, g.ints([length])], { axis, largest: Number(descending), sorted: 1 }, 2)[1] ?? ''
+  g.nodes('TopK', [name, g.ints([length])], { axis, largest: Number(descending), sorted: 1 }, 2)[1]
 
 const sortable = (g: OnnxGraph, x: OnnxValue): string =>
   x.type.dtype === 'f32' || x.type.dtype === 'i32' ? g.full(x) : g.cast(g.full(x), 'i64')

@@ -10,7 +10,7 @@
  */
 import { isNarrow } from '../core/DType.ts'
 import { apply, isApply, literal, topological, type Apply, type Expr, type Params } from '../core/Expr.ts'
-import type { Lambda } from '../core/Lambda.ts'
+import { imageOf, type Lambda } from '../core/Lambda.ts'
 import { stored } from '../core/Tensor.ts'
 import { $ } from './registry.ts'
 
@@ -48,7 +48,7 @@ const widened = (node: Expr, image: ReadonlyMap<Expr, Expr>): Expr =>
   isApply(node)
     ? application(
         node,
-        node.term.inputs.map((x) => image.get(x) ?? x)
+        node.term.inputs.map((x) => imageOf(x, image))
       )
     : node.term._tag === 'Constant' && isNarrow(node.dtype)
       ? literal(stored(node.term.value))
@@ -67,5 +67,5 @@ export const widen = (
   if (!nodes.some(concerns)) return roots
   const image = new Map<Expr, Expr>() // local
   for (const node of nodes) image.set(node, leaves.has(node) ? node : widened(node, image))
-  return roots.map((root) => image.get(root) ?? root)
+  return roots.map((root) => imageOf(root, image))
 }

@@ -7,15 +7,15 @@ import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { OnnxGraph } from '../core/Lowering.ts'
 import { primitive, type Op, type Operands } from '../core/Op.ts'
-import { equal, range, size, strides, type Shape, sizeAt, ofAxis } from '../core/Shape.ts'
-import { type Tensor, elementAt } from '../core/Tensor.ts'
+import { equal, range, size, sizeAt, strides, type Shape } from '../core/Shape.ts'
+import { elementAt, type Tensor } from '../core/Tensor.ts'
 import { unchanged } from './batch.ts'
 import { draw } from './draw.ts'
 import { giving, numeric } from './kinds.ts'
 import { reshapeOnnx } from './onnx.ts'
 import { coordinate, fromAxes } from './place.ts'
 import { linear } from './tangent.ts'
-import { everyIndex } from './view.ts'
+import { everyIndex, weighed } from './view.ts'
 import { adding, wgslNumber } from './wgsl.ts'
 
 /** A box over the last axes, one entry for each: its size, the step between boxes, the step between its elements. */
@@ -80,14 +80,10 @@ const overlapTyping = ([x]: Operands<1, Type>, params: Overlap): Type | Fault =>
 const matched = (lead: Shape, params: Overlap, visit: (inSpace: number, inWindows: number) => void): void => {
   const { box, stride, dilation, space } = params
   const steps = strides(space)
-  const whole = size(space)
-  everyIndex([size(lead), ...box, ...placesOf(space, params)], (index, i) => {
-    const from = steps.reduce((sum, step, n) => {
-      const along = ofAxis(index, 1 + n) * sizeAt(dilation, n) + ofAxis(index, 1 + box.length + n) * sizeAt(stride, n)
-      return sum + along * step
-    }, 0)
-    visit(ofAxis(index, 0) * whole + from, i)
-  })
+  const inBox = steps.map((step, n) => step * sizeAt(dilation, n))
+  const amongPlaces = steps.map((step, n) => step * sizeAt(stride, n))
+  const times = [size(space), ...inBox, ...amongPlaces]
+  everyIndex([size(lead), ...box, ...placesOf(space, params)], (index, i) => visit(weighed(index, times), i))
 }
 
 const spaceOf = (shape: Shape, { box }: Windows): ReadonlyArray<number> => shape.slice(shape.length - box.length)
@@ -222,7 +218,7 @@ export const windows: Op = primitive<Windows, 1>({
     ({ inputs: [x], params, type }) => {
       const lead = leadOf(x.type.shape, params).length
       const parts = tapsOnnx(g, g.full(x), lead, params, placesOf(spaceOf(x.type.shape, params), params))
-      return reshapeOnnx(g, parts.length === 1 ? (parts[0] ?? '') : g.node('Concat', parts, { axis: lead }), type.shape)
+      return reshapeOnnx(g, g.node('Concat', parts, { axis: lead }), type.shape)
     }
 })
 

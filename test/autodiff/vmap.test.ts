@@ -19,7 +19,7 @@ import {
   sum,
   type Expr
 } from '../../src/ops/api.ts'
-import { difference } from '../../src/core/Close.ts'
+import { difference } from '../../src/measure/Close.ts'
 import type { Draw } from '../../src/core/Op.ts'
 import { tensor, type Tensor } from '../../src/core/Tensor.ts'
 import { batched } from '../../src/autodiff/batched.ts'

@@ -7,7 +7,14 @@ import { inspectCommand, inspectDefaults, type InspectRequest } from '../../src/
 import { assets } from '../../src/cli/packaged.ts'
 import { E } from '../../src/core/fp.ts'
 import { parse } from '../../src/interpret/parse.ts'
-import { done } from '../runtime/running.ts'
+import { adapterTarget } from '../../src/runtime/webgpu/node.ts'
+import { program } from '../../src/compile/Program.ts'
+import { kernelTable } from '../../src/inspect/kernels.ts'
+import { toTable } from '../../src/inspect/table.ts'
+import { kernelSources } from '../../src/runtime/webgpu/sources.ts'
+import { done, right } from '../runtime/running.ts'
+
+const adapter = await adapterTarget()()
 
 const folder = mkdtempSync(join(tmpdir(), 'fluxion-inspect-'))
 
@@ -29,6 +36,7 @@ describe('inspecting a model', () => {
     const said = await inspect({ operations: true, kernels: true })
 
     expect(said).toMatch(/^operation +nodes +work\n/)
+    expect(said).toContain('\nkernels for every adapter: in tiles, of at most 8 buffers of at most 128 MiB\n')
     expect(said).toMatch(/\nkernel +computes +writes +work +traffic +times +in all\n/)
     expect(said).toMatch(/peak memory [\d.]+ [KM]iB: inputs/)
   })
@@ -48,6 +56,17 @@ describe('inspecting a model', () => {
     const svg = join(folder, 'student.svg')
 
     expect(await inspect({ file: assets.student, svg })).toMatch(/: \d+ launches of kernels$/)
+  })
+
+  it.skipIf(E.isLeft(adapter))('gives the kernels of the adapter that there is, where it is asked for', async () => {
+    const { target, name } = await done(adapterTarget())
+
+    const compiled = right(program(await done(modelGraph(assets.classifier))))
+
+    const said = await inspect({ kernels: true, device: 'webgpu' })
+
+    expect(said).toContain(`kernels for ${name}: in ${target.schedule}s, of at most ${target.storageBuffers} buffers`)
+    expect(said).toContain(toTable(right(kernelTable(kernelSources(), target)(compiled))))
   })
 
   it('knows the graph of a teacher', async () => {

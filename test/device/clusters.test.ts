@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { difference, type Close } from '../../src/core/Close.ts'
+import { difference, type Close } from '../../src/measure/Close.ts'
 import { input, type Expr } from '../../src/core/Expr.ts'
 import { key, uniform } from '../../src/core/Key.ts'
 import { program } from '../../src/compile/Program.ts'

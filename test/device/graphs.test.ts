@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import { difference, type Close } from '../../src/core/Close.ts'
+import { difference, type Close } from '../../src/measure/Close.ts'
 import { portable } from '../../src/compile/wgsl/Target.ts'
 import { reference } from '../../src/runtime/reference/device.ts'
 import { environment, graphs } from '../compile/graphs.ts'

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { difference, exact } from '../../src/core/Close.ts'
+import { difference, exact } from '../../src/measure/Close.ts'
 import type { Int } from '../../src/core/DType.ts'
 import { input, literal, type Expr } from '../../src/core/Expr.ts'
 import { tensor, type Tensor } from '../../src/core/Tensor.ts'
@@ -47,6 +47,21 @@ const cases: Readonly<Record<string, ReadonlyArray<Expr>>> = {
     ...[$.max(least(t), { axes: [0] }), $.min($.sub(least(t), $.fill(1, least(t))), { axes: [0] })],
     ...[$.prod(x(t), { axes: [0] }), $.max(x(t), { axes: [0] }), $.min(x(t), { axes: [1] })]
   ]),
+  'long products, which wrap however large they become': each((t) => {
+    const long = $.add(
+      $.iota({ shape: [3, 13], axis: 1, dtype: t }),
+      $.fill(t === 'i32' ? -2147483647 : 2147483647, { dtype: t, shape: [3, 13] })
+    )
+    const odd = $.add($.mul(long, $.fill(2, long)), $.fill(1, long))
+    return [
+      ...[
+        $.prod(odd, { axes: [1] }),
+        $.prod(odd, { axes: [0, 1] }),
+        $.prod($.slice(odd, { start: [0, 0], stop: [3, 0], step: [1, 1] }), { axes: [1] })
+      ],
+      $.cumulativeProduct(odd, { axis: 1, reverse: false })
+    ]
+  }),
   'contractions, which wrap': each((t) => [
     $.contract(x(t), y(t), { left: { batch: [], over: [1] }, right: { batch: [], over: [1] } }),
     $.contract(x(t), y(t), { left: { batch: [0], over: [1] }, right: { batch: [0], over: [1] } })

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import { difference, exact, type Close } from '../../src/core/Close.ts'
+import { difference, exact, type Close } from '../../src/measure/Close.ts'
 import { isNarrow, roundoff, type DType } from '../../src/core/DType.ts'
 import { input, type Expr } from '../../src/core/Expr.ts'
 import { formats, narrow, rounding, widen } from '../../src/core/narrow.ts'
-import { floats, generate, stored, tensor } from '../../src/core/Tensor.ts'
+import type { Shape } from '../../src/core/Shape.ts'
+import { floats, generate, stored, tensor, type Tensor } from '../../src/core/Tensor.ts'
 import { scan } from '../../src/autodiff/scan.ts'
 import { vjp } from '../../src/autodiff/vjp.ts'
 import { prelude } from '../../src/compile/wgsl/prelude.ts'
@@ -110,6 +111,36 @@ for (const [name, device] of Object.entries(devices))
           absolute: 8 * roundoff[to],
           relative: 16 * roundoff[to]
         }))
+      })
+
+      it('stores what contractions, rows and odd counts of elements give', async () => {
+        const [a, b, c] = [input('a', to, [20, 24]), input('b', 'f32', [24, 36]), input('c', to, [7, 3])]
+        const over = { left: { batch: [], over: [1] }, right: { batch: [], over: [0] } }
+        const product = $.contract($.cast(a, { to: 'f32' }), b, over)
+        const shifted = $.add($.exp($.cast(c, { to: 'f32' })), $.sin($.cast(c, { to: 'f32' })))
+        const outputs = {
+          product: $.cast($.tanh(product), { to }),
+          soft: $.cast($.softmax(product, { axis: 1 }), { to }),
+          odd: $.cast(shifted, { to }),
+          totals: $.cast($.sum(product, { axes: [1] }), { to }),
+          most: $.cast($.mul($.max(shifted, { axes: [1] }), $.sum(shifted, { axes: [1] })), { to }),
+          all: $.cast($.sum(product, { axes: [0, 1] }), { to }),
+          wide: $.mul($.sqrt($.abs(shifted)), shifted)
+        }
+        const drawn = (dtype: DType, shape: Shape): Tensor =>
+          narrowed(
+            generate(dtype, shape, (i) => Math.sin(1.7 * i)),
+            to
+          )
+        const values = new Map([
+          ['a', drawn(to, [20, 24])],
+          ['b', { ...drawn('f32', [24, 36]), dtype: 'f32' as const }],
+          ['c', drawn(to, [7, 3])]
+        ])
+
+        await agree(device!, outputs, values, (dtype) =>
+          dtype === to ? neighbours(to) : { absolute: 1e-5, relative: 1e-5 }
+        )
       })
 
       it('rounds to the nearest, ties to even', async () => {

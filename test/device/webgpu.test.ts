@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { difference, exact, type Close } from '../../src/core/Close.ts'
+import { difference, exact, type Close } from '../../src/measure/Close.ts'
 import { isFloat } from '../../src/core/DType.ts'
 import { key, bits } from '../../src/core/Key.ts'
 import { input } from '../../src/core/Expr.ts'

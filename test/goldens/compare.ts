@@ -1,6 +1,6 @@
 /** What a case comes to on a target: every expected tensor that was not met, and how near the others came. */
 import type { Faults } from '../../src/core/Fault.ts'
-import { difference } from '../../src/core/Close.ts'
+import { difference } from '../../src/measure/Close.ts'
 import { pipe, TE } from '../../src/core/fp.ts'
 import type { Tensor } from '../../src/core/Tensor.ts'
 import type { Execute, Expected, Graph, Procedure, Tensors } from './case.ts'

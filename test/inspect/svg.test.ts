@@ -63,6 +63,40 @@ describe('a layered drawing', () => {
     expect(long.placed.filter(({ what }) => what === 'bend')).toEqual([])
   })
 
+  it('of a long program stays on the page', () => {
+    const above = Array.from({ length: 300 }, (_, i) => 3 * i).flatMap((trunk) => [
+      trunk === 0 ? [] : [trunk - 3, 0],
+      [trunk],
+      [trunk]
+    ])
+
+    expect(layered(diagram(above)).width).toBeLessThan(600)
+  })
+
+  it('has its side branches make room for its trunk', () => {
+    const above = Array.from({ length: 40 }, (_, i) => 4 * i).flatMap((trunk) => [
+      trunk === 0 ? [] : [trunk - 4],
+      [trunk],
+      [trunk],
+      [trunk + 1]
+    ])
+    const trunk = layered(diagram(above)).placed.filter(({ what, node }) => what === 'node' && node % 4 === 0)
+    const steps = trunk.slice(1).map(({ x }, i) => Math.abs(x - (trunk[i]?.x ?? 0)))
+
+    expect(steps.slice(0, 30).reduce((sum, step) => sum + step, 0) / 30).toBeLessThan(8)
+  })
+
+  it('has more layers rather than one that is too wide', () => {
+    const { placed, layers } = layered(diagram([[], ...Array.from({ length: 200 }, () => [0]), [200]]))
+    const rows = Array.from({ length: layers }, (_, layer) => placed.filter((at) => at.layer === layer))
+    const widths = rows.map((row) => row.reduce((sum, at) => sum + at.width, 0))
+    const layerOf = (node: number): number => placed.find((at) => at.what === 'node' && at.node === node)?.layer ?? NaN
+
+    expect(Math.max(...widths)).toBeLessThan(3000)
+    // What more depends on comes first.
+    expect([layerOf(0), layerOf(200)]).toEqual([0, 1])
+  })
+
   it('of nothing is empty', () => {
     expect(layered(diagram([]))).toMatchObject({ placed: [], lines: [], width: 0 })
   })

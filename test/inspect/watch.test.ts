@@ -29,6 +29,7 @@ import {
   sum,
   type Expr
 } from '../../src/ops/api.ts'
+import { software } from '../device/software.ts'
 import { done } from '../runtime/running.ts'
 
 const x = input('x', 'f32', [3])
@@ -117,6 +118,13 @@ describe('with onnxruntime', () => {
   afterAll(() => done(device.dispose()))
 
   suite('ONNX', () => device)
+})
+
+const gpu = await software()
+describe.skipIf(gpu === undefined)('with a driver in software', () => {
+  afterAll(() => done(gpu!.dispose()))
+
+  suite('WGSL', () => gpu!)
 })
 
 describe('the watcher', () => {

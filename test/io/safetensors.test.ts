@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { difference, exact } from '../../src/core/Close.ts'
+import { difference, exact } from '../../src/measure/Close.ts'
 import type { DType } from '../../src/core/DType.ts'
 import { E, type TE } from '../../src/core/fp.ts'
 import { size } from '../../src/core/Shape.ts'

@@ -1,7 +1,7 @@
 import { describe } from 'vitest'
 import { layer, type Layer } from '../../laws/layer.ts'
 import { layerMutants, linearLayer } from '../../laws/mutants/layer.ts'
-import { f64 } from '../../src/core/Close.ts'
+import { f64 } from '../../src/measure/Close.ts'
 import { key, normal } from '../../src/core/Key.ts'
 import type { Tensor } from '../../src/core/Tensor.ts'
 import { attentionInit, attentionParts, type Attention } from '../../src/nn/attention.ts'

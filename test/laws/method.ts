@@ -1,7 +1,7 @@
 /** The laws of the method and of what it stands on, over Fluxion's own instances, and the mutants of each suite. */
 import * as laws from '../../laws/index.ts'
 import type { Laws, Mutant } from '../../laws/Laws.ts'
-import { f64 } from '../../src/core/Close.ts'
+import { f64 } from '../../src/measure/Close.ts'
 import { uniform } from '../../src/core/Key.ts'
 import { grid, latest, sampleTimes, shift, shifted, unshift } from '../../src/flow/schedule.ts'
 

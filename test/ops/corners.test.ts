@@ -1,14 +1,21 @@
 /** Operands with no elements, one element or every element, and calls that fit nothing: where rules take another way. */
 import { describe, expect, it } from 'vitest'
 import { gradOf } from '../../src/autodiff/grad.ts'
+import { jvp } from '../../src/autodiff/jvp.ts'
+import { vjp } from '../../src/autodiff/vjp.ts'
 import { vmap } from '../../src/autodiff/vmap.ts'
 import type { DType } from '../../src/core/DType.ts'
-import { apply, type Expr } from '../../src/core/Expr.ts'
+import { apply, isApply, type Expr } from '../../src/core/Expr.ts'
+import type { OnnxGraph } from '../../src/core/Lowering.ts'
+import type { Op } from '../../src/core/Op.ts'
 import { range, type Shape } from '../../src/core/Shape.ts'
 import { tensor, type Tensor } from '../../src/core/Tensor.ts'
 import * as f from '../../src/ops/api.ts'
+import { rowAfterRow } from '../../src/ops/batch.ts'
+import { add } from '../../src/ops/binary.ts'
+import { coordinate } from '../../src/ops/place.ts'
 import { iota } from '../../src/ops/random.ts'
-import { $ } from '../../src/ops/registry.ts'
+import { $, ops } from '../../src/ops/registry.ts'
 import { faultsOf, numbers } from './evaluated.ts'
 import { onEveryTarget } from './onTargets.ts'
 
@@ -155,6 +162,13 @@ await onEveryTarget('a setting at its end', (numbers) => {
     expect(await numbers(f.attention(h, h, h, f.scalar(-Infinity)), given)).toEqual([0, 0, 0, 0])
   })
 
+  it('is a box of one element, of which there is one for every other place', async () => {
+    const boxes = $.windows(x, { box: [1], stride: [2], dilation: [1] })
+
+    expect(boxes.shape).toEqual([2, 1, 2])
+    expect(await numbers(boxes, given)).toEqual([1, 3, -4, -6])
+  })
+
   it('is the first of a space that becomes one element between corners', async () => {
     const space: F = f.reshape([1, 1, 2, 3])(x)
 
@@ -181,6 +195,80 @@ describe('rows', () => {
   })
 })
 
+describe('rules', () => {
+  for (const op of Object.values(ops))
+    if (op._tag === 'Primitive' && op.arity > 1 && op.examples.length > 0)
+      it(`for rows of ${op.name} give the same for all where no operand differs`, () => {
+        for (const { inputs: draws, params } of op.examples) {
+          const inputs = draws.map(({ dtype, shape }) => $.cast($.fill(1, { dtype: 'f32', shape }), { to: dtype }))
+          const output = apply(op, inputs, params)
+          const stack = op.batch($)({ op, params, inputs, output, stacks: inputs.map(() => undefined), rows: 3 })
+
+          expect(stack.shape).toEqual([3, ...output.shape])
+          expect(numbers(stack)).toEqual(range(3).flatMap(() => numbers(output)))
+        }
+      })
+
+  it('that do rows one after another take what is the same for all as it is', () => {
+    const slow: Op = { ...add, batch: rowAfterRow } as Op
+    const sums = vmap((row: Expr) => apply(slow, [row, f.constant([2], [10, 20])]))(f.constant([2, 2], [1, 2, 3, 4]))
+
+    expect(numbers(sums)).toEqual([11, 22, 13, 24])
+  })
+
+  it('of turning move with one of the angles alone', () => {
+    const [h, quarter, none] = [f.constant([1, 1, 1, 2], [3, 5]), f.constant([1, 1], [1]), f.constant([1, 1], [0])]
+    const turned = f.rope(h, quarter, none)
+
+    expect(jvp([turned], [quarter])([quarter]).flatMap(numbers)).toEqual([3, 5])
+    expect(jvp([turned], [none])([quarter]).flatMap(numbers)).toEqual([-5, 3])
+  })
+
+  it('of systems of equations move with their right side alone', () => {
+    const [l, b] = [f.constant([2, 2], [2, 0, 1, 4]), f.constant([2, 1], [2, 5])]
+    const solution = f.triangularSolve()(l, b)
+
+    expect(jvp([solution], [b])([b]).flatMap(numbers)).toEqual([1, 1])
+    expect(jvp([solution], [l])([l]).flatMap(numbers)).toEqual([-1, -1])
+  })
+
+  it('of operands side by side leave those still that do not move', () => {
+    const [moving, still] = [f.constant([2], [1, 2]), f.constant([1], [7])]
+
+    expect(jvp([f.concat(0)([moving, still])], [moving])([moving]).flatMap(numbers)).toEqual([1, 2, 0])
+  })
+
+  it('of integers have no cotangent', () => {
+    const [cotangent] = vjp([f.neg(f.mul(integer('left'), integer('left')))], [integer('left')])([integer('left')])
+
+    expect(cotangent.dtype).toBe('f32')
+    expect(numbers(cotangent)).toEqual([0, 0, 0, 0, 0, 0])
+    expect(numbers(vjp([f.cast('f32')(integer('left'))], [integer('left')])([x])[0])).toEqual([0, 0, 0, 0, 0, 0])
+  })
+
+  it('write no node for what hands its operand on', () => {
+    const silent = { full: () => 'x', constant: () => '', ints: () => '' } as unknown as OnnxGraph
+    const handed: Readonly<Record<string, Expr>> = {
+      slice: $.slice(x, { start: [0, 0], stop: [2, 3], step: [1, 1] }),
+      pad: $.pad(x, { low: [0, 0], high: [0, 0], interior: [0, 0], value: 0 }),
+      sum: $.sum(x, { axes: [] }),
+      stopGradient: $.stopGradient(x)
+    }
+    const written = Object.values(handed).map((node) => {
+      if (!isApply(node) || node.term.op.onnx === 'derived') return 'nothing'
+      const operand = { name: 'x', shape: x.shape, type: x }
+      const value = node.term.op.onnx(silent)({ node, params: node.term.params, inputs: [operand], type: node })
+      return typeof value === 'string' ? value : value.name
+    })
+
+    expect(written).toEqual(['x', 'x', 'x', 'x'])
+  })
+
+  it('for places have 0 along an axis that there is not', () => {
+    expect([coordinate(['i', 'j'], 1), coordinate(['i', 'j'], 2)]).toEqual(['j', '0u'])
+  })
+})
+
 describe('no number', () => {
   it('stays none where negative ones become 0', () => {
     expect(numbers(f.relu(f.constant([3], [NaN, -1, 2])))).toEqual([NaN, 0, 2])
@@ -193,6 +281,9 @@ const two = f.input('two', 'i32', [2])
 const weights = f.input('weights', 'f32', [2, 1, 3])
 /** A graph that is wrong already: whatever is made of it says that alone. */
 const unfit = f.add(x, f.input('five', 'f32', [5]) as never) as F
+
+const contraction = (left: ReadonlyArray<number>, right: ReadonlyArray<number>): Expr =>
+  f.contract({ batch: [], over: left }, { batch: [], over: right })(x, x)
 
 const misfits: Readonly<Record<string, () => Expr>> = {
   'matmul: element types differ, f32 and i32; convert one with cast': () =>
@@ -228,6 +319,10 @@ const misfits: Readonly<Record<string, () => Expr>> = {
   'expandDims: axis -4 is out of range for [2,3]': () => f.expandDims(-4)(x),
   'stack: shapes differ, [2,3] and [3]': () => f.stack(0)([x, f.input('r', 'f32', [3])]),
   'concat: takes 1 operands, got 0': () => f.concat(0)([]),
+  'stack: takes 1 operands, got 0': () => f.stack(0)([]),
+  'narrow: axis 2 is out of range for [2,3]': () => f.narrow(2, 0, 1)(x),
+  'argmax: axis 4 is out of range for [2,3]': () => f.argmax(4)(x),
+  'expect: shape is [2,3], not [2,2]': () => f.expect([2, 2])(x),
   'concat: axis 2 is out of range for [2,3]': () => f.concat(2)([x, x]),
   'concat: shapes differ, [2,3] and [2,4]': () => f.concat(0)([x, f.input('r', 'f32', [2, 4])]),
   'concat: element types differ, f32 and i32; convert one with cast': () => f.concat(0)([x, f.cast('i32')(x) as never]),
@@ -243,6 +338,16 @@ const misfits: Readonly<Record<string, () => Expr>> = {
   'scatterAdd: nothing to index in [0]': () => f.scatterAdd(0, 0)(two, two),
   'addAlong: nothing to index in [0]': () => f.addAlong(0, 0)(two, two),
   'addAlong: shapes differ, [2,3] and [2,2]': () => f.addAlong(0, 3)(x, f.input('p', 'i32', [2, 2])),
+  'takeAlong: shapes differ, [2,3] and [2]': () => f.takeAlong(1)(x, two),
+  'contract: [-1] are not axes of [2,3], each named once': () => contraction([-1], [1]),
+  'contract: [5] are not axes of [2,3], each named once': () => contraction([0], [5]),
+  'contract: [1,1] are not axes of [2,3], each named once': () => contraction([1, 1], [0, 1]),
+  'contract: inner sizes differ, [2,3] x [2,3]': () => contraction([0], [0, 1]),
+  'slice: [0,0] to [2] by [1,1] does not lie in [2,3]': () => $.slice(x, { start: [0, 0], stop: [2], step: [1, 1] }),
+  'pad: low [0,0], high [0] do not fit [2,3]': () => $.pad(x, { low: [0, 0], high: [0], interior: [0, 0], value: 0 }),
+  'pad: low [0,0], high [0,0] do not fit [2,3]': () =>
+    $.pad(x, { low: [0, 0], high: [0, 0], interior: [0, -1], value: 0 }),
+  'broadcast: shapes differ, [1] and [4]': () => $.broadcast(f.input('o', 'f32', [1]), { shape: [4], axes: [-1] }),
   'rope: element types differ, f32 and i32; convert one with cast': () =>
     f.rope(q, f.input('c', 'i32', [2, 2]) as never, f.input('s', 'f32', [2, 2])),
   'triangularSolve: shapes differ, [2,2] and [3,2]': () =>

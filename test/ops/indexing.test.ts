@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { difference, f64 } from '../../src/core/Close.ts'
+import { difference, f64 } from '../../src/measure/Close.ts'
 import {
   add,
   argmax,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { vjp } from '../../src/autodiff/vjp.ts'
-import { difference, f64 } from '../../src/core/Close.ts'
+import { difference, f64 } from '../../src/measure/Close.ts'
 import type { Expr } from '../../src/core/Expr.ts'
 import { range } from '../../src/core/Shape.ts'
 import { argsort, constant, cumulativeProduct, ranks, repeat, sort, sum, mul, tile, topK } from '../../src/ops/api.ts'

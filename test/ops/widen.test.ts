@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { exact } from '../../src/core/Close.ts'
+import { exact } from '../../src/measure/Close.ts'
 import { isNarrow } from '../../src/core/DType.ts'
 import { input, isApply, literal, topological, type Expr } from '../../src/core/Expr.ts'
 import { formats, rounding } from '../../src/core/narrow.ts'

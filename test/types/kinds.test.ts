@@ -1,6 +1,6 @@
 /** Every public function with every element type: refused when it is built, or the same numbers on every target. */
 import { afterAll, describe, expect, it } from 'vitest'
-import { difference, type Close } from '../../src/core/Close.ts'
+import { difference, type Close } from '../../src/measure/Close.ts'
 import { isFloat, roundoff, type DType } from '../../src/core/DType.ts'
 import { input, type Expr, type Type } from '../../src/core/Expr.ts'
 import { show } from '../../src/core/Fault.ts'

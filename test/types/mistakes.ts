@@ -12,6 +12,8 @@ import { jvp } from '../../src/autodiff/jvp.ts'
 import { iterate, scan } from '../../src/autodiff/scan.ts'
 import { vjp } from '../../src/autodiff/vjp.ts'
 import { vmap } from '../../src/autodiff/vmap.ts'
+import type { Expr } from '../../src/core/Expr.ts'
+import type { Batch, Jvp, Primitive, Vjp } from '../../src/core/Op.ts'
 import {
   abs,
   add,
@@ -620,3 +622,17 @@ export const of_customJvp: unknown = () => customJvp(same, () => b)
 
 // @ts-expect-error is not assignable to type 'Expr<"f32", Shape>'
 export const of_finiteDifference: unknown = () => finiteDifference(() => flags)
+
+// rules of records have as many operands as the arity says --------------------------------------
+
+// @ts-expect-error Source has 1 element(s) but target requires 2.
+export const cotangents: Vjp<object, 2> = () => (site) => [site.cotangent]
+
+// @ts-expect-error Tuple type 'readonly [Expr<DType, Shape>]' of length '1' has no element at index '1'.
+export const tangents: Jvp<object, 1> = () => (site) => site.tangents[1]
+
+// @ts-expect-error Type 'undefined' is not assignable to type 'Expr<DType, Shape>'.
+export const rows: Batch<object, Expr, 2> = () => (site) => site.stacks[0]
+
+// @ts-expect-error Tuple type 'readonly [Type]' of length '1' has no element at index '1'.
+export const typing: Primitive<object, 1>['typing'] = (inputs) => inputs[1]

@@ -6,6 +6,7 @@ import { isNarrow, type DType } from '../../core/DType.ts'
 import { RA } from '../../core/fp.ts'
 import type { Lambda } from '../../core/Lambda.ts'
 import type { OnnxAttribute, OnnxGraph, OnnxLoop, OnnxValue } from '../../core/Lowering.ts'
+import type { Operands } from '../../core/Op.ts'
 import { equal, range, size, type Shape } from '../../core/Shape.ts'
 import { carrier, rawData, typeCode, type OnnxBody, type OnnxConstant, type OnnxNode, type OnnxType } from './model.ts'
 
@@ -84,8 +85,8 @@ const numbered = <A>(ink: Ink, list: Array<A>, key: string, make: (id: number) =
   return id
 }
 
-const outputsOf = ({ prefix }: Ink, id: number, outputs: number): ReadonlyArray<string> =>
-  range(outputs).map((i) => valueName(prefix, id, i))
+const outputsOf = <N extends number>({ prefix }: Ink, id: number, outputs: N): Operands<N, string> =>
+  range(outputs).map((i) => valueName(prefix, id, i)) as ReadonlyArray<string> as Operands<N, string>
 
 type Written = Parameters<OnnxGraph['nodes']>
 

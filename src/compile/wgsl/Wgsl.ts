@@ -74,6 +74,18 @@ export const fourStored = (dtype: DType, values: ReadonlyArray<string>): string 
     ? `pack_${dtype}(${values.join(', ')})`
     : `vec4<${storedType(dtype)}>(${values.map((value) => toStored(dtype, value)).join(', ')})`
 
+/** The type of a binding whose elements are written one by one. */
+export const aloneType = (dtype: DType): string => (isNarrow(dtype) ? 'array<atomic<u32>>' : arrayType(dtype, 1))
+
+/** Writes one element; of a narrow float its half of a word, while others may write the other half. */
+export const storeAlone = (dtype: DType, name: string, i: string, value: string): ReadonlyArray<string> =>
+  isNarrow(dtype)
+    ? [
+        `atomicAnd(&${name}[${i} / 2u], 0xffff0000u >> (16u * (${i} % 2u)));`,
+        `atomicOr(&${name}[${i} / 2u], to_${dtype}(${value}) << (16u * (${i} % 2u)));`
+      ]
+    : [`${name}[${i}] = ${toStored(dtype, value)};`]
+
 // printer --------------------------------------------------------------------------------
 
 export const printBinding = ({ name, access, type }: Binding, i: number): string =>

@@ -183,9 +183,19 @@ const inFrame = (state: State, members: ReadonlyArray<Member>, frame: Frame): bo
   )
 }
 
-/** Whether kernels of the frame can write what is stored in half words: they write four elements at once, whole words. */
-const writes = (members: ReadonlyArray<Member>, frame: Frame): boolean =>
-  (isFlat(frame) && frame.rows % 4 === 0) || !members.some(({ group: { root } }) => isNarrow(root.dtype))
+/**
+ * Whether kernels of the frame can write what is stored in half words. Elements are written four at once, whole words;
+ * where the last four are not whole, everything is read one by one.
+ */
+const writes = ({ target }: State, members: ReadonlyArray<Member>, { rows, columns }: Frame): boolean => {
+  const narrow = members.filter(({ group: { root } }) => isNarrow(root.dtype))
+  if (narrow.length === 0) return true
+  if (!isFlat({ rows, columns }))
+    return columns % 4 === 0 || narrow.every(({ group: { root } }) => size(root.shape) === rows)
+  const roots = rootsOf(members)
+  const read = new Set(members.flatMap(({ leaves }) => leaves).filter((x) => !roots.has(x) && size(x.shape) > 1))
+  return rows % 4 === 0 || 4 * read.size <= target.staticLoads
+}
 
 const merged = (state: State, parts: ReadonlyArray<Open>, done: ReadonlySet<Expr>): Open | undefined => {
   const frame = common(parts.map((p) => p.frame))
@@ -194,7 +204,7 @@ const merged = (state: State, parts: ReadonlyArray<Open>, done: ReadonlySet<Expr
     frame !== undefined &&
     suits(state, frame) &&
     members.length <= mostMembers &&
-    writes(members, frame) &&
+    writes(state, members, frame) &&
     bindings(state, members) <= state.target.storageBuffers &&
     canWait(state, members, done) &&
     inFrame(state, members, frame)

@@ -14,10 +14,11 @@ import { emitFold } from './reduce.ts'
 import { inRow, placeOf, productOf, stridedOf, suitsTiles, type Product, type Strided } from './strided.ts'
 import { accessorsOf, bindingsOf, callOf, calls, operands, statement, strip, type Operands } from './strip.ts'
 import {
+  arrayType,
+  fourStored,
   preludeOf,
   printBinding,
   printFunction,
-  storedType,
   toStored,
   wgslType,
   type Binding,
@@ -123,10 +124,9 @@ interface Storing extends Pick<Filled, 'replaced' | 'more'> {
 /** The function that stores four columns of a row, through the epilogue. */
 const storing = (context: Context, { core, sizes: { batch, m, n } }: Product, all: Operands): Storing => {
   const { root } = context.group
-  const type = storedType(root.dtype)
   const whole = n % 4 === 0
-  if (root === core)
-    return { type: whole ? 'array<vec4<f32>>' : 'array<f32>', replaced: whole ? [] : [['store', ragged]], more: [] }
+  const type = arrayType(root.dtype, whole ? 4 : 1)
+  if (root === core) return { type, replaced: whole ? [] : [['store', ragged]], more: [] }
   const linear = whole ? `(z * ${m * n}u + i * ${n}u + q * 4u + e)` : `(z * ${m * n}u + i * ${n}u + j)`
   const inside = strip({
     name: 'element',
@@ -139,15 +139,15 @@ const storing = (context: Context, { core, sizes: { batch, m, n } }: Product, al
     operands: all
   })
   const held = (_: string, e: number): string => (whole ? `value.${'xyzw'[e]}` : 'value[e]')
-  const values = calls(inside, held).map((x) => toStored(root.dtype, x))
+  const values = calls(inside, held)
   const loads = inside.loads.map(statement)
   const body = whole
-    ? [...loads, `c[(z * ${m}u + i) * ${n / 4}u + q] = vec4<${type}>(${values.join(', ')});`]
+    ? [...loads, `c[(z * ${m}u + i) * ${n / 4}u + q] = ${fourStored(root.dtype, values)};`]
     : [
         `for (var e = 0u; e < min(4u, ${n}u - 4u * q); e++) {`,
         '  let j = 4u * q + e;',
         ...loads.map((line) => `  ${line}`),
-        `  c[(z * ${m}u + i) * ${n}u + j] = ${values[0]};`,
+        `  c[(z * ${m}u + i) * ${n}u + j] = ${toStored(root.dtype, callOf(inside, 0, held))};`,
         '}'
       ]
   const store: Function = {
@@ -157,7 +157,7 @@ const storing = (context: Context, { core, sizes: { batch, m, n } }: Product, al
     body
   }
   return {
-    type: whole ? `array<vec4<${type}>>` : `array<${type}>`,
+    type,
     replaced: [['store', printFunction(store)]],
     more: [printFunction(inside.element)]
   }

@@ -145,12 +145,19 @@ const mayInlineInContract = (state: State, node: Apply, x: Expr): boolean => {
   )
 }
 
+/** Whether the kernel of a core can store narrow floats: in tiles it stores four in a row at once, whole words. */
+const packs = (core: Apply): boolean => {
+  if (loweringOf(core)._tag !== 'Contract') return true
+  const product = productOf(core)
+  return !suitsTiles(product) || product.sizes.n % 4 === 0
+}
+
 /** Whether `x` may be computed where `node` reads it. */
 const mayInline = (state: State, node: Apply, lowered: Lowered, x: Expr, accesses: ReadonlyArray<Access>): boolean => {
   const { cost, core } = inlineOf(state, x)
   if (lowered._tag === 'Contract') return mayInlineInContract(state, node, x)
-  // Only kernels of elements write narrow floats: they have whole words to write.
-  if (core !== undefined) return lowered._tag === 'Map' && !isNarrow(node.dtype) && accesses.every((a) => a.identity)
+  if (core !== undefined)
+    return lowered._tag === 'Map' && (!isNarrow(node.dtype) || packs(core)) && accesses.every((a) => a.identity)
   const again = evaluations(node, lowered) * accesses.length - size(x.shape)
   return cost * again <= launch || cost <= 1
 }

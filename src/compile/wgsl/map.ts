@@ -69,18 +69,33 @@ const choose = (context: ClusterContext): Strips => {
   return packed || loads <= most ? four : stripsOf(context, 1)
 }
 
+/** Elements of a value that are stored at once: narrow floats are filled up to whole words, and whatever else is not. */
+const storedAtOnce = ({ dtype, shape }: Expr, width: Width): Width =>
+  isNarrow(dtype) || size(shape) % width === 0 ? width : 1
+
+/** Stores a strip, or as much of it as there is. */
+const storing = (name: string, chosen: Strip, root: Expr, width: Width): ReadonlyArray<string> => {
+  const { dtype, shape } = root
+  if (width === 1) return [`  ${name}[q] = ${toStored(dtype, callOf(chosen, 0))};`]
+  if (storedAtOnce(root, width) === width) return [`  ${name}[q] = ${fourStored(dtype, calls(chosen))};`]
+  return calls(chosen).map(
+    (value, e) => `  if (q * 4u + ${e}u < ${size(shape)}u) { ${name}[q * 4u + ${e}u] = ${toStored(dtype, value)}; }`
+  )
+}
+
 export const emitMaps = (context: ClusterContext): Kernel => {
   const { cluster, target, label } = context
   const { strips, all, width, loads } = choose(context)
   const roots = cluster.groups.map(({ root }) => root).filter((root) => cluster.outer.has(root))
   const nameOf = (i: number): string => (roots.length === 1 ? 'y' : `y${i}`)
-  const binding = ({ dtype }: Expr, i: number): Binding => ({
+  const binding = (root: Expr, i: number): Binding => ({
     name: nameOf(i),
     access: 'read_write',
-    type: arrayType(dtype, width)
+    type: arrayType(root.dtype, storedAtOnce(root, width))
   })
-  const store = ([chosen, { dtype }]: readonly [Strip, Expr], i: number): string =>
-    `  ${nameOf(i)}[q] = ${width === 4 ? fourStored(dtype, calls(chosen)) : toStored(dtype, callOf(chosen, 0))};`
+  const store = ([chosen, root]: readonly [Strip, Expr], i: number): ReadonlyArray<string> =>
+    storing(nameOf(i), chosen, root, width)
+  const whole = roots.findIndex((root) => storedAtOnce(root, width) === width)
   const perThread = target.schedule === 'subgroup' ? 4 : 1
   return {
     wgsl: printModule({
@@ -91,10 +106,10 @@ export const emitMaps = (context: ClusterContext): Kernel => {
       workgroup: threads,
       main: [
         `let first = (${groupNumber} * ${threads}u + lane) * ${perThread}u;`,
-        `let end = min(first + ${perThread}u, arrayLength(&${nameOf(0)}));`,
+        `let end = min(first + ${perThread}u, arrayLength(&${nameOf(whole)}));`,
         'for (var q = first; q < end; q++) {',
         ...loads.map((l) => `  ${statement(l)}`),
-        ...RA.zip(strips, roots).map(store),
+        ...RA.zip(strips, roots).flatMap(store),
         '}'
       ]
     }),

@@ -98,9 +98,19 @@ export const prelude: Readonly<Record<string, string>> = {
       ]
     ])
   ),
-  // The language leaves the logarithm of 0 open, and drivers differ.
+  nan: `fn nan() -> f32 {
+  return bitcast<f32>(nan_bits());
+}`,
+  // The language leaves open what is beyond a function's domain, and drivers give numbers: a mistake would go unnoticed.
   log_f32: `fn log_f32(x: f32) -> f32 {
-  return select(log(x), -infinity(), x == 0.0);
+  return select(select(log(x), -infinity(), x == 0.0), nan(), x < 0.0);
+}`,
+  pow_f32: `fn pow_f32(x: f32, y: f32) -> f32 {
+  let zero = select(select(0.0, infinity(), y < 0.0), 1.0, y == 0.0);
+  let size = select(pow(abs(x), y), zero, x == 0.0);
+  let half = 0.5 * y;
+  let signed = select(size, -size, floor(y) == y && floor(half) != half);
+  return select(size, select(nan(), signed, floor(y) == y), x < 0.0);
 }`,
   annihilate: `fn annihilate(x: f32, y: f32) -> f32 {
   return select(x * y, 0.0, x == 0.0);
@@ -127,7 +137,7 @@ ${rounds}
   let near = w - 2.5;
   let far = sqrt(max(w, 5.0)) - 3.0;
   let factor = select(${horner(tails, 'far')}, ${horner(central, 'near')}, w < 5.0);
-  return x * select(factor, infinity(), abs(x) == 1.0);
+  return select(x * select(factor, infinity(), abs(x) == 1.0), nan(), abs(x) > 1.0);
 }`,
   // The Taylor series near 0, where eˣ − 1 would lose digits.
   expm1_f32: `fn expm1_f32(x: f32) -> f32 {
@@ -139,6 +149,6 @@ ${rounds}
   let z = x / (2.0 + x);
   let s = z * z;
   let near = 2.0 * z * (1.0 + s * (0.33333334 + s * (0.2 + s * (0.14285715 + s * (0.11111111 + s * 0.09090909)))));
-  return select(log(1.0 + x), near, abs(x) < 0.4);
+  return select(log_f32(1.0 + x), near, abs(x) < 0.4);
 }`
 }

@@ -20,7 +20,7 @@ import {
   type Strip,
   type Width
 } from './strip.ts'
-import { printModule, storedType, toStored, wgslType, type Binding, type Function } from './Wgsl.ts'
+import { aloneType, printModule, storeAlone, storedType, wgslType, type Binding, type Function } from './Wgsl.ts'
 
 const threads = 64
 const block = 64
@@ -134,12 +134,12 @@ const ending = (
   all: Operands
 ): readonly [ReadonlyArray<string>, ReadonlyArray<Function>] => {
   const { root } = context.group
-  if (root === core) return [[`y[i] = ${toStored(root.dtype, 'total')};`], []]
+  if (root === core) return [storeAlone(root.dtype, 'y', 'i', 'total'), []]
   const last = epilogue(context, core, all)
-  return [[...last.loads.map(statement), `y[i] = ${toStored(root.dtype, callOf(last, 0))};`], [last.element]]
+  return [[...last.loads.map(statement), ...storeAlone(root.dtype, 'y', 'i', callOf(last, 0))], [last.element]]
 }
 
-const output = (root: Expr): Binding => ({ name: 'y', access: 'read_write', type: `array<${storedType(root.dtype)}>` })
+const output = (root: Expr): Binding => ({ name: 'y', access: 'read_write', type: aloneType(root.dtype) })
 
 // schedules --------------------------------------------------------------------------------
 

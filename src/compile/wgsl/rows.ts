@@ -11,6 +11,7 @@ import { foldOf, tree, type Fold } from './lowering.ts'
 import {
   accessorsOf,
   bindingsOf,
+  callOf,
   calls,
   operands,
   statement,
@@ -23,7 +24,17 @@ import {
   type Width
 } from './strip.ts'
 import type { Target } from './Target.ts'
-import { printModule, storedType, toStored, wgslType, type Binding, type Function } from './Wgsl.ts'
+import {
+  aloneType,
+  arrayType,
+  fourStored,
+  printModule,
+  storeAlone,
+  toStored,
+  wgslType,
+  type Binding,
+  type Function
+} from './Wgsl.ts'
 
 // model ----------------------------------------------------------------------------------
 
@@ -179,8 +190,7 @@ const lastLoop = (draft: Draft, roots: ReadonlyArray<Apply>): Last => {
       draft.width
     )
     draft.functions.push(made.element)
-    const values = calls(made).map((x) => toStored(root.dtype, x))
-    const value = draft.width === 4 ? `vec4<${storedType(root.dtype)}>(${values.join(', ')})` : values[0]
+    const value = draft.width === 4 ? fourStored(root.dtype, calls(made)) : toStored(root.dtype, callOf(made, 0))
     return `${output(draft, root)}[${place}] = ${value};`
   })
   return { shared, stores }
@@ -300,13 +310,12 @@ export const emitRows = (context: ClusterContext): Kernel | undefined => {
   if (!stillFits(draft, last, target)) return undefined
   const together = target.schedule === 'tile'
   const rowStores = [...draft.held].flatMap(([root, name]) =>
-    outer.has(root) ? [`${output(draft, root)}[i] = ${toStored(root.dtype, name)};`] : []
+    outer.has(root) ? storeAlone(root.dtype, output(draft, root), 'i', name) : []
   )
   const count = together ? threads : perWorkgroup(context)
   const binding = (root: Expr, i: number): Binding => {
-    const vector = width === 4 && !draft.held.has(root)
-    const type = storedType(root.dtype)
-    return { name: `y${i}`, access: 'read_write', type: vector ? `array<vec4<${type}>>` : `array<${type}>` }
+    const type = draft.held.has(root) ? aloneType(root.dtype) : arrayType(root.dtype, width)
+    return { name: `y${i}`, access: 'read_write', type }
   }
   return {
     wgsl: printModule({

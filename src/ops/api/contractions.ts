@@ -3,7 +3,7 @@ import type { DType } from '../../core/DType.ts'
 import { apply, type Expr } from '../../core/Expr.ts'
 import type { Fault } from '../../core/Fault.ts'
 import { composite, type Op } from '../../core/Op.ts'
-import { axisOf, equal, range, type Matmul, type Ok, type Out, type Shape, sizeAt } from '../../core/Shape.ts'
+import { axisOf, equal, range, sizeAt, type Matmul, type Ok, type Out, type Shape } from '../../core/Shape.ts'
 import { floating, numeric, unaccepted } from '../kinds.ts'
 import { $, type Side } from '../registry.ts'
 import { add, less, maximum, where, type Of } from './elementwise.ts'
@@ -117,7 +117,7 @@ const misshapen = (q: Shape, k: Shape, v: Shape): Fault | undefined => {
   const fits =
     q.length === 4 &&
     equal(k.slice(0, 3), v.slice(0, 3)) &&
-    equal([q[0] ?? 0, k[1] ?? 0, ...q.slice(2)], k) &&
+    equal([sizeAt(q, 0), sizeAt(k, 1), ...q.slice(2)], k) &&
     v.length === 4
   const why = `needs [batch,queries,heads,d] and twice [batch,keys,heads,d], got [${q}], [${k}] and [${v}]`
   return fits ? undefined : { _tag: 'Invalid', op: 'attention', why }
@@ -134,7 +134,10 @@ export const attention = (q: Expr<'f32'>, k: Expr<'f32'>, v: Expr<'f32'>, bias?:
   const fault = misshapen(q.shape, k.shape, v.shape)
   if (fault !== undefined && sound(q, k, v)) return instead(q, fault)
   const perHead: Side = { batch: [0, 2], over: [3] }
-  const logits = $.contract($.mul(q, $.fill(1 / Math.sqrt(q.shape[3] ?? 1), q)), k, { left: perHead, right: perHead })
+  const logits = $.contract($.mul(q, $.fill(1 / Math.sqrt(sizeAt(q.shape, 3)), q)), k, {
+    left: perHead,
+    right: perHead
+  })
   const biased = bias === undefined ? logits : add(logits, maximum(bias, $.fill(lowest, bias)))
   const weights = $.softmax(biased, { axis: 3 })
   const mixed = $.contract(weights, v, { left: { batch: [0, 1], over: [3] }, right: { batch: [0, 2], over: [1] } })

@@ -1,7 +1,7 @@
 /** By index and by position: tables, places of extrema, order, cumulative sums, rotary positions. */
 import type { DType } from '../../core/DType.ts'
 import { misfit, type Expr } from '../../core/Expr.ts'
-import { axisOf, keep, range, type Shape } from '../../core/Shape.ts'
+import { axisOf, isAxis, keep, ofAxis, range, sizeAt, type Shape } from '../../core/Shape.ts'
 import { spreadAgain } from '../reduce.ts'
 import { floating, type Accepted } from '../kinds.ts'
 import { $, type Fold } from '../registry.ts'
@@ -31,11 +31,11 @@ export const scatterAdd =
 
 /** `x` as long as `like` on every axis but one: what lies beyond is cut. */
 const cutTo = <D extends DType>(x: Expr<D>, like: Shape, axis: number): Expr<D> =>
-  x.shape.length !== like.length || x.shape.every((d, i) => i === axis || d <= (like[i] ?? 0))
+  x.shape.length !== like.length || x.shape.every((d, i) => i === axis || d <= ofAxis(like, i))
     ? x
     : $.slice(x, {
         start: x.shape.map(() => 0),
-        stop: x.shape.map((d, i) => (i === axis ? d : Math.min(d, like[i] ?? 0))),
+        stop: x.shape.map((d, i) => (i === axis ? d : Math.min(d, ofAxis(like, i)))),
         step: x.shape.map(() => 1)
       })
 
@@ -70,7 +70,7 @@ export const roll =
   (shift: number, axis: number) =>
   <D extends DType, S extends Shape>(x: Expr<D, S>): Expr<D, S> => {
     const at = axisOf(axis, x.shape.length)
-    const length = x.shape[at] ?? 1
+    const length = sizeAt(x.shape, at)
     const moved = takeAt(x, at, (i) => modulo(i - shift, length), length)
     return inNameOf('roll', [x], moved) as Expr<D, S>
   }
@@ -87,7 +87,7 @@ const place =
   (axis: number) =>
   (x: Expr): Expr<'i32'> => {
     const at = axisOf(axis, x.shape.length)
-    const length = x.shape[at] ?? 1
+    const length = sizeAt(x.shape, at)
     if (x.shape[at] === undefined) return outOfRange(op, axis, x) as Expr<'i32'>
     const hit = $.equal(x, spreadAgain($, extremum(x, { axes: [at] }), x.shape, [at]))
     const places = $.iota({ shape: x.shape, axis: at, dtype: 'i32' })
@@ -109,7 +109,7 @@ export const topK =
   (k: number, axis: number) =>
   (x: Expr<'f32'>): { readonly values: Expr<'f32'>; readonly indices: Expr<'i32'> } => {
     const at = axisOf(axis, x.shape.length)
-    if (k > (x.shape[at] ?? k) && sound(x)) return tooFew(k, axis, x)
+    if (isAxis(x.shape, at) && k > sizeAt(x.shape, at) && sound(x)) return tooFew(k, axis, x)
     const places = $.iota({ shape: x.shape, axis: at, dtype: 'i32' })
     const found = range(k).reduce<{ readonly rest: Expr; readonly indices: ReadonlyArray<Expr<'i32'>> }>(
       ({ rest, indices }) => {

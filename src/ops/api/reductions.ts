@@ -1,7 +1,7 @@
 /** Folds over axes. */
 import type { DType } from '../../core/DType.ts'
 import type { Expr } from '../../core/Expr.ts'
-import { axisOf, keep as kept, range, type Shape } from '../../core/Shape.ts'
+import { axisOf, keep as kept, range, sizeAt, type Shape } from '../../core/Shape.ts'
 import { floating } from '../kinds.ts'
 import { $, type Fold } from '../registry.ts'
 import { inNameOf } from './instead.ts'
@@ -19,7 +19,7 @@ const axesOf = (over: Over, shape: Shape): ReadonlyArray<number> =>
     ? range(shape.length)
     : [...new Set(over.map((axis) => axisOf(axis, shape.length)))].sort((a, b) => a - b)
 
-const counted = (x: Expr, over: Over): number => axesOf(over, x.shape).reduce((n, axis) => n * (x.shape[axis] ?? 1), 1)
+const counted = (x: Expr, over: Over): number => axesOf(over, x.shape).reduce((n, axis) => n * sizeAt(x.shape, axis), 1)
 
 export type Reduction<Op extends string, Kind extends keyof Kinds = 'numbers'> = <
   const O extends Over,

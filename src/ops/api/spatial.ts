@@ -1,6 +1,6 @@
 /** Over space: convolution, pooling, resampling and padding of `[batch, channels, space]`, 1 to 3 axes of space. */
 import { literal, type Expr } from '../../core/Expr.ts'
-import { equal, range, type Shape, sizeAt, ofAxis } from '../../core/Shape.ts'
+import { equal, ofAxis, range, sizeAt, type Shape } from '../../core/Shape.ts'
 import { generate } from '../../core/Tensor.ts'
 import { placesOf, type Windows } from '../windows.ts'
 import { floating } from '../kinds.ts'
@@ -15,6 +15,9 @@ type F = Expr<'f32'>
 
 /** Zeros, or other elements, before and after an axis. */
 export type Amounts = readonly [before: number, after: number]
+
+const befores = (padding: ReadonlyArray<Amounts>): ReadonlyArray<number> => padding.map(([before]) => before)
+const afters = (padding: ReadonlyArray<Amounts>): ReadonlyArray<number> => padding.map(([, after]) => after)
 
 // convolution ------------------------------------------------------------------------------
 
@@ -36,8 +39,8 @@ export const plainly = (rank: number): Convolution => ({
 
 const paramsOf = ({ stride, padding, dilation, groups }: Convolution) => ({
   stride,
-  low: padding.map((p) => p[0]),
-  high: padding.map((p) => p[1]),
+  low: befores(padding),
+  high: afters(padding),
   dilation,
   groups
 })
@@ -61,16 +64,17 @@ export const convolve =
 export const deconvolve =
   (settings: Convolution, space?: ReadonlyArray<number>) =>
   (y: F, w: F): F => {
-    const { stride, padding, dilation } = settings
+    const params = paramsOf(settings)
+    const { stride, low, high, dilation } = params
     const smallest = stride.map(
       (step, i) =>
         (sizeAt(y.shape, i + 2) - 1) * step +
         sizeAt(dilation, i) * (sizeAt(w.shape, i + 2) - 1) +
         1 -
-        (padding[i]?.[0] ?? 0) -
-        (padding[i]?.[1] ?? 0)
+        ofAxis(low, i) -
+        ofAxis(high, i)
     )
-    return $.deconvolve(y, w, { ...paramsOf(settings), space: space ?? smallest })
+    return $.deconvolve(y, w, { ...params, space: space ?? smallest })
   }
 
 // pooling --------------------------------------------------------------------------------
@@ -95,8 +99,8 @@ const spacePad = (x: F, padding: ReadonlyArray<Amounts>, value: number): F =>
   padding.every(([before, after]) => before === 0 && after === 0)
     ? x
     : $.pad(x, {
-        low: [0, 0, ...padding.map((p) => p[0])],
-        high: [0, 0, ...padding.map((p) => p[1])],
+        low: [0, 0, ...befores(padding)],
+        high: [0, 0, ...afters(padding)],
         interior: x.shape.map(() => 0),
         value
       })
@@ -140,14 +144,15 @@ const pooled = (x: F, pooling: Pooling, fold: Fold, value: number): F => {
 
 /** The space with what is before and after. */
 const widened = (space: Shape, { padding }: Pooling): ReadonlyArray<number> =>
-  space.map((d, i) => d + (padding[i]?.[0] ?? 0) + (padding[i]?.[1] ?? 0))
+  space.map((d, i) => d + ofAxis(befores(padding), i) + ofAxis(afters(padding), i))
 
 /** How many elements of each box lie in the space. */
 const counts = (space: Shape, pooling: Pooling): ReadonlyArray<ReadonlyArray<number>> => {
   const { box, stride, dilation } = boxes(pooling)
+  const before = befores(pooling.padding)
   return placesOf(widened(space, pooling), { box, stride, dilation }).map((n, i) =>
     range(n).map((p) => {
-      const start = p * sizeAt(stride, i) - (pooling.padding[i]?.[0] ?? 0)
+      const start = p * sizeAt(stride, i) - ofAxis(before, i)
       const elements = range(sizeAt(box, i)).map((k) => start + k * sizeAt(dilation, i))
       return elements.filter((at) => at >= 0 && at < ofAxis(space, i)).length
     })

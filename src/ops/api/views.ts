@@ -98,9 +98,10 @@ export const concat =
 export const stack =
   (axis: number) =>
   <D extends DType>(xs: ReadonlyArray<Expr<D>>): Expr<D> => {
-    const other = xs.find((x) => !equal(x.shape, xs[0]?.shape ?? []))
-    return other !== undefined && xs[0] !== undefined && sound(...xs)
-      ? instead(other, { _tag: 'ShapesDiffer', op: 'stack', left: xs[0].shape, right: other.shape })
+    const [head, ...rest] = xs
+    const other = head && rest.find(({ shape }) => !equal(shape, head.shape))
+    return head !== undefined && other !== undefined && sound(...xs)
+      ? instead(other, { _tag: 'ShapesDiffer', op: 'stack', left: head.shape, right: other.shape })
       : inNameOf('stack', xs, concat(axis)(xs.map(expandDims(axis))))
   }
 
@@ -158,8 +159,7 @@ const expected: Op = composite<{ readonly shape: Shape }, 1>({
   name: 'expect',
   equation: 'x, whose shape is known to be the given one',
   arity: 1,
-  typing: ([x], { shape }) =>
-    x !== undefined && equal(x.shape, shape) ? x : { _tag: 'Unexpected', expected: shape, got: x?.shape ?? [] },
+  typing: ([x], { shape }) => (equal(x.shape, shape) ? x : { _tag: 'Unexpected', expected: shape, got: x.shape }),
   examples: [],
   define:
     () =>

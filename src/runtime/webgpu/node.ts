@@ -11,7 +11,7 @@ import { pipe, TE } from '../../core/fp.ts'
 import type { Target } from '../../compile/wgsl/Target.ts'
 import type { Adapter } from '../choose.ts'
 import { webgpu } from './device.ts'
-import { attempt, fault, isSoftware, requestDevice } from './gpu.ts'
+import { attempt, describeAdapter, fault, isSoftware, requestDevice, targetOf } from './gpu.ts'
 import { kernelSources } from './sources.ts'
 import { either, oldestMesa, recent, type Found } from './software.ts'
 import { loadLibrary, swiftShader } from './swiftshader.ts'
@@ -130,6 +130,19 @@ export const open = (driver: Driver = 'auto'): TE.TaskEither<Fault, Opened> =>
         TE.map((gpu) => ({ gpu, info: adapter.info, ...note }))
       )
     )
+  )
+
+/** What the compiler knows of the driver's adapter, and what that is called. */
+export const adapterTarget = (
+  driver: Driver = 'auto'
+): TE.TaskEither<Fault, { readonly target: Target; readonly name: string }> =>
+  pipe(
+    open(driver),
+    TE.map(({ gpu, info }) => {
+      const found = { target: targetOf(gpu, info), name: describeAdapter(info) }
+      gpu.destroy()
+      return found
+    })
   )
 
 /** WebGPU as a device of the framework, and whether its driver computes on the CPU. */

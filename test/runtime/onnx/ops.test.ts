@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { difference, exact, type Close } from '../../../src/core/Close.ts'
+import { difference, exact, type Close } from '../../../src/measure/Close.ts'
 import { isFloat } from '../../../src/core/DType.ts'
 import { $, ops } from '../../../src/ops/registry.ts'
 import { placesOf } from '../../../src/ops/windows.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { difference, exact } from '../../../src/core/Close.ts'
+import { difference, exact } from '../../../src/measure/Close.ts'
 import type { DType } from '../../../src/core/DType.ts'
 import { input, literal, type Expr } from '../../../src/core/Expr.ts'
 import { size, type Shape } from '../../../src/core/Shape.ts'

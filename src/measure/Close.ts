@@ -1,6 +1,6 @@
 /** Approximate equality as a value, so that a law names its error model and a failure names the worst element. */
-import { equal } from './Shape.ts'
-import { elementAt, type Tensor } from './Tensor.ts'
+import { equal } from '../core/Shape.ts'
+import { elementAt, type Tensor } from '../core/Tensor.ts'
 
 /** `|a − b| ≤ absolute + relative · max|b|`, over the whole tensor. */
 export interface Close {

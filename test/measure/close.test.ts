@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { difference, exact, f32 } from '../../src/core/Close.ts'
+import { difference, exact, f32 } from '../../src/measure/Close.ts'
 import { floats } from '../../src/core/Tensor.ts'
 
 const of = (...values: ReadonlyArray<number>) => floats([values.length], values)
