@@ -1,5 +1,5 @@
 /**
- * All laws of one operation, on the parameters and domains that it declares itself: its type, its derivatives, its
+ * All laws of one operation, on the parameters and domains that it declares itself: its value, its derivatives, its
  * definition where it has one, what it does for many rows at once, and what a device makes of it.
  */
 import * as fc from 'fast-check'
@@ -57,20 +57,32 @@ const isOfType = (type: Expr, { dtype, shape, data }: Tensor): Verdict =>
       ? undefined
       : `${data.find((x) => held(dtype, x) !== x)} among elements of ${dtype}`
 
-/** What an operation gives is of the type that it says. */
-const types = (op: Op): Laws => {
-  const graphs = operationGraphs(op)
-  if (graphs === undefined) return {}
-  const check = ({ roots, environment }: Graph): Verdict =>
+const isNumber = (_: Expr, { data }: Tensor): Verdict =>
+  data.every(Number.isFinite) ? undefined : `${data.find((x) => !Number.isFinite(x))} among the elements`
+
+/** Something about the value of every root. */
+const ofValues =
+  (check: (root: Expr, value: Tensor) => Verdict) =>
+  ({ roots, environment }: Graph): Verdict =>
     pipe(
       evaluate(environment)(roots),
       E.match(
         (faults) => faults.map(sentence).join('; '),
-        (values) => firstOf(values.map((value, i) => isOfType(roots[i] as Expr, value)))
+        (values) => firstOf(values.map((value, i) => check(roots[i] as Expr, value)))
       )
     )
+
+/** What an operation gives is of the type that it says, and a number wherever it says that it is defined. */
+const values = (op: Op): Laws => {
+  const graphs = operationGraphs(op)
+  if (graphs === undefined) return {}
   return about(op.name, {
-    'its value has its type': law(contract('type(⟦op⟧(x)) = typing(type(x))'), graphs, check)
+    'its value has its type': law(contract('type(⟦op⟧(x)) = typing(type(x))'), graphs, ofValues(isOfType)),
+    'its value is a number where it is defined': law(
+      contract('⟦op⟧(x) is finite for x of the examples'),
+      graphs,
+      ofValues(isNumber)
+    )
   })
 }
 
@@ -86,7 +98,7 @@ const onDevice = (op: Op, run: Target, close: Close): Laws => {
 
 /** Laws of an operation; each is there where it says something, and that of a device where one is given. */
 export const operation = (op: Op, { run, close = f32 }: OperationOptions = {}): Laws => ({
-  ...types(op),
+  ...values(op),
   ...derivative(op),
   ...composite(op),
   ...rows(op),

@@ -5,7 +5,6 @@ import type { Fault } from '../core/Fault.ts'
 import type { OnnxGraph } from '../core/Lowering.ts'
 import { primitive, type Op } from '../core/Op.ts'
 import { drop, equal, isAxis, ofAxis, range, size, sizeAt, strides, type Shape } from '../core/Shape.ts'
-import { elementAt } from '../core/Tensor.ts'
 import { axisUp, shifted } from './batch.ts'
 import { draw } from './draw.ts'
 import { reshapeOnnx } from './onnx.ts'
@@ -141,15 +140,17 @@ export const pad: Op = primitive<Pad, 1>({
   ],
   meaning: (inputs, { low, interior, value }, type) => {
     const x = only(inputs)
-    const steps = strides(x.shape)
+    // What each coordinate of the result adds to the place in the operand; a sum that is not finite is outside.
+    const parts = strides(x.shape).map((step, axis) =>
+      range(sizeAt(type.shape, axis)).map((i) => {
+        const place = (i - ofAxis(low, axis)) / (ofAxis(interior, axis) + 1)
+        return Number.isInteger(place) && place >= 0 && place < sizeAt(x.shape, axis) ? place * step : -Infinity
+      })
+    )
     return gatherBy(
       x,
       type,
-      (index) => {
-        const places = steps.map((_, i) => (ofAxis(index, i) - ofAxis(low, i)) / (ofAxis(interior, i) + 1))
-        const inside = places.every((p, i) => Number.isInteger(p) && p >= 0 && p < ofAxis(x.shape, i))
-        return inside ? places.reduce((sum, p, i) => sum + p * ofAxis(steps, i), 0) : -1
-      },
+      (index) => parts.reduce((sum, part, axis) => sum + ofAxis(part, ofAxis(index, axis)), 0),
       value
     )
   },
@@ -242,8 +243,9 @@ export const concat: Op = primitive<Concat>({
     const offsets = startsOf(inputs, axis)
     inputs.forEach((x, k) => {
       const width = ofAxis(x.shape, axis) * inner
-      for (let i = 0; i < x.data.length; i++)
-        data[Math.floor(i / width) * row + ofAxis(offsets, k) * inner + (i % width)] = elementAt(x.data, i)
+      const start = ofAxis(offsets, k) * inner
+      for (let from = 0, to = start; from < x.data.length; from += width, to += row)
+        data.set(x.data.subarray(from, from + width), to)
     })
     return { ...type, data }
   },

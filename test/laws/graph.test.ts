@@ -7,7 +7,7 @@ import { codecMutants, compositeMutants, passMutants, targetMutants } from '../.
 import { pass, target } from '../../laws/pass.ts'
 import { simplify } from '../../src/compile/simplify.ts'
 import { f64 } from '../../src/measure/Close.ts'
-import { topological, type Expr } from '../../src/core/Expr.ts'
+import { isApply, topological, type Expr } from '../../src/core/Expr.ts'
 import { E, pipe } from '../../src/core/fp.ts'
 import { show as sentence } from '../../src/core/Fault.ts'
 import { evaluate } from '../../src/interpret/evaluate.ts'
@@ -16,6 +16,9 @@ import { show } from '../../src/interpret/show.ts'
 import { input, scalar } from '../../src/ops/api.ts'
 import { ops } from '../../src/ops/registry.ts'
 import { covered, hold, reject } from './hold.ts'
+
+/** Fewer than a nightly run takes: what the seed gives is the same in both. */
+const graphCount = Number(process.env['FLUXION_GRAPHS'] ?? 500)
 
 const all = graphs({ ops: allOps, size: 30 })
 const smooth = graphs({ ops: continuousOps, size: 60 })
@@ -35,6 +38,18 @@ describe('random graphs', () => {
 
     expect(allOps.map(({ name }) => name).filter((name) => !used.has(name))).toEqual([])
   })
+
+  it('use every operation, and are of all sizes', () => {
+    const drawn = fc.sample(graphs({ ops: allOps, size: 60 }), { numRuns: graphCount, seed: 20260109 })
+    const nodes = drawn.map(({ roots }) => topological(roots).filter(isApply))
+    const sizes = nodes.map(({ length }) => length).sort((a, b) => a - b)
+    const used = new Set(nodes.flat().map(({ term: { op } }) => op.name))
+
+    expect(allOps.map(({ name }) => name).filter((name) => !used.has(name))).toEqual([])
+    expect(sizes.at(-1)).toBeGreaterThanOrEqual(60)
+    expect(sizes[Math.floor(0.5 * sizes.length)]).toBeGreaterThan(15)
+    expect(sizes[Math.floor(0.2 * sizes.length)]).toBeGreaterThan(2)
+  }, 120_000)
 
   it('shrink to few nodes', () => {
     const withSine = fc.property(

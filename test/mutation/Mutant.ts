@@ -1,7 +1,10 @@
 /** An operation with one thing broken in one of its rules, and what became of it before the laws. */
 import type { Op } from '../../src/core/Op.ts'
 
-export type Rule = 'vjp' | 'jvp' | 'onnx' | 'wgsl'
+/** What is broken. `kernel` is a function of WGSL that no operation writes: of a kernel's file, or of the prelude. */
+export type Rule = 'vjp' | 'jvp' | 'batch' | 'typing' | 'onnx' | 'wgsl' | 'kernel'
+
+export const rules: ReadonlyArray<Rule> = ['vjp', 'jvp', 'batch', 'typing', 'onnx', 'wgsl', 'kernel']
 
 export interface Mutant {
   readonly op: Op
@@ -24,15 +27,14 @@ export type Outcome =
   | { readonly _tag: 'Equivalent' }
   | { readonly _tag: 'Survived' }
 
-export const nameOf = ({
-  op,
-  rule,
-  change
-}: {
-  readonly op: Pick<Op, 'name'>
+/** A mutant by names, and what became of it. */
+export interface Judged {
+  /** An operation, or a function of WGSL. */
+  readonly op: string
   readonly rule: Rule
   readonly change: string
-}): string => `${op.name} ${rule}, ${change}`
+  readonly outcome: Outcome
+}
 
 /** Things at places that are told apart by what they are and how many of that kind came before. */
 export const numbered = (kinds: ReadonlyArray<string>): ReadonlyArray<string> => {

@@ -1,18 +1,22 @@
 /** What becomes of a mutant: the laws alone judge it, on the examples that the operation declares itself. */
 import * as fc from 'fast-check'
-import { composite } from '../../laws/composite.ts'
-import { derivative } from '../../laws/derivative.ts'
+import { joined } from '../../laws/composition.ts'
 import { directions, operands } from '../../laws/draw.ts'
 import type { Laws } from '../../laws/Laws.ts'
-import { difference, type Close } from '../../src/core/Close.ts'
-import type { Expr, Params } from '../../src/core/Expr.ts'
+import { operation } from '../../laws/operation.ts'
+import { targetOf } from '../../laws/pass.ts'
+import { difference, type Close } from '../../src/measure/Close.ts'
+import { topological, type Expr, type Params } from '../../src/core/Expr.ts'
 import { E, pipe } from '../../src/core/fp.ts'
 import type { Draw, Example, Op } from '../../src/core/Op.ts'
+import { range } from '../../src/core/Shape.ts'
 import type { Tensor } from '../../src/core/Tensor.ts'
 import { evaluate } from '../../src/interpret/evaluate.ts'
 import { $ } from '../../src/ops/registry.ts'
+import type { Device } from '../../src/runtime/device.ts'
+import { evaluateOn } from '../../src/runtime/steps.ts'
 import type { Mutant, Outcome } from './Mutant.ts'
-import { derivativeRules, movingExamples } from './rules.ts'
+import { examplesOf, graphRules, rowCount, type GraphRule } from './rules.ts'
 
 type Tensors = ReadonlyArray<Tensor>
 
@@ -44,9 +48,6 @@ export const drawsOf = ({ inputs }: Example<Params>): ReadonlyArray<Tensors> => 
 
 const rounding: Close = { absolute: 1e-12, relative: 1e-9 }
 
-const named = (prefix: string, values: Tensors): ReadonlyArray<readonly [string, Tensor]> =>
-  values.map((value, i) => [`${prefix}${i}`, value])
-
 const valuesOf = (roots: ReadonlyArray<Expr>, environment: ReadonlyMap<string, Tensor>): Tensors =>
   pipe(
     E.tryCatch(() => evaluate(environment)(roots), String),
@@ -57,27 +58,48 @@ const valuesOf = (roots: ReadonlyArray<Expr>, environment: ReadonlyMap<string, T
 const same = (a: Tensors, b: Tensors): boolean =>
   a.length === b.length && b.every((y, i) => difference(rounding, a[i] ?? y, y) === undefined)
 
-/** The results of a rule at an example, zeros where it gives none. */
-const resultsOf = (rule: 'vjp' | 'jvp', op: Op, example: Example<Params>): ReadonlyArray<Expr> => {
-  const { leaves, results } = derivativeRules[rule].call(op, example)
-  return results.map((y, i) => y ?? $.fill(0, { dtype: 'f32', shape: (leaves[i] ?? leaves[0])?.shape ?? [] }))
+/** What the inputs of rules are called: operands, stacks of them, cotangents, tangents. */
+const leafName = /^([xsgv])(\d+)$/
+
+/** Values of the inputs of graphs that rules made at an example, draw by draw. */
+const environmentsFor = (
+  roots: ReadonlyArray<Expr>,
+  example: Example<Params>
+): ReadonlyArray<ReadonlyMap<string, Tensor>> => {
+  const draws = drawsOf(example)
+  const operand = (k: number, i: number): Tensor => (draws[k % draws.length] as Tensors)[i] as Tensor
+  const leaves = topological(roots).flatMap(({ term, shape }) => {
+    const [name, kind, place] = (term._tag === 'Input' && leafName.exec(term.name)) || []
+    if (name === undefined) return []
+    const i = Number(place)
+    const moves = kind === 'g' || kind === 'v' ? sampled(directions([{ shape }])) : []
+    const valueAt = (k: number): Tensor =>
+      kind === 'x'
+        ? operand(k, i)
+        : kind === 's'
+          ? joined(range(rowCount).map((row) => operand(k + row, i)))
+          : ((moves[k % moves.length] as Tensors)[0] as Tensor)
+    return [{ name, valueAt }]
+  })
+  return draws.map((_, k) => new Map(leaves.map(({ name, valueAt }) => [name, valueAt(k)])))
 }
 
+/** The results of a rule, each time that it is called at an example; zeros where it gives none. */
+const resultsOf = (rule: GraphRule, op: Op, example: Example<Params>): ReadonlyArray<Expr> =>
+  graphRules[rule]
+    .calls(op, example)
+    .flatMap(({ leaves, results }) =>
+      results.map((y, i) => y ?? $.fill(0, { dtype: 'f32', shape: (leaves[i] ?? leaves[0])?.shape ?? [] }))
+    )
+
 const sameAt =
-  (rule: 'vjp' | 'jvp', op: Op, broken: Op) =>
+  (rule: GraphRule, op: Op, broken: Op) =>
   (example: Example<Params>): boolean => {
     const right = resultsOf(rule, op, example)
     const wrong = resultsOf(rule, broken, example)
-    const output = derivativeRules[rule]
-      .call(op, example)
-      .leaves.slice(example.inputs.length, example.inputs.length + 1)
-    const g = sampled(directions(output))
-    const v = sampled(directions(example.inputs))
-    return drawsOf(example).every((x, k) => {
-      const moves = [...named('g', g[k % g.length] ?? []), ...named('v', v[k % v.length] ?? [])]
-      const environment = new Map([...named('x', x), ...moves])
-      return same(valuesOf(wrong, environment), valuesOf(right, environment))
-    })
+    return environmentsFor([...right, ...wrong], example).every((environment) =>
+      same(valuesOf(wrong, environment), valuesOf(right, environment))
+    )
   }
 
 // laws -----------------------------------------------------------------------------------
@@ -91,22 +113,35 @@ const breaks = (property: fc.IRawProperty<unknown>): boolean => {
 const firstBroken = (laws: Laws): string | undefined =>
   Object.entries(laws).find(([, property]) => breaks(property))?.[0]
 
-/** The laws that judge derivatives. */
-export const derivativeLaws = (op: Op): Laws => ({ ...derivative(op), ...composite(op) })
-
-/** What becomes of a mutant of a derivative. */
-export const judgeRule =
-  (laws: (op: Op) => Laws) =>
-  ({ op, rule, broken }: Mutant): Outcome => {
-    if (rule !== 'vjp' && rule !== 'jvp') return { _tag: 'Refused', why: 'not a derivative' }
-    if (movingExamples(op).every(sameAt(rule, op, broken))) return { _tag: 'Equivalent' }
-    return pipe(
-      E.tryCatch(() => firstBroken(laws(broken)), String),
-      E.match(
-        (thrown): Outcome => ({ _tag: 'Caught', law: `a graph without a value: ${thrown}` }),
-        (law): Outcome => (law === undefined ? { _tag: 'Survived' } : { _tag: 'Caught', law })
-      )
+/** What becomes of a mutant that no device is needed for. */
+const judgedBy = (laws: (op: Op) => Laws, broken: Op): Outcome =>
+  pipe(
+    E.tryCatch(() => firstBroken(laws(broken)), String),
+    E.match(
+      (thrown): Outcome => ({ _tag: 'Caught', law: `a graph without a value: ${thrown}` }),
+      (law): Outcome => (law === undefined ? { _tag: 'Survived' } : { _tag: 'Caught', law })
     )
+  )
+
+/** What becomes of a mutant of a rule that makes graphs. */
+export const judgeRule =
+  (rule: GraphRule, laws: (op: Op) => Laws = operation) =>
+  ({ op, broken }: Pick<Mutant, 'op' | 'broken'>): Outcome =>
+    examplesOf(rule, op).every(sameAt(rule, op, broken)) ? { _tag: 'Equivalent' } : judgedBy(laws, broken)
+
+/** The first of the laws that does not hold, of which some ask a device. */
+const firstBrokenLater = async (laws: Laws): Promise<string | undefined> => {
+  for (const [name, property] of Object.entries(laws))
+    if ((await fc.check(property, { numRuns: runs, seed, endOnFailure: true })).failed) return name
+  return undefined
+}
+
+/** What becomes of a mutant of a typing rule: each gives another type at one of the examples at least. */
+export const judgeTyping =
+  (device: Device) =>
+  async ({ broken }: Pick<Mutant, 'broken'>): Promise<Outcome> => {
+    const law = await firstBrokenLater(operation(broken, { run: targetOf(evaluateOn(device)) }))
+    return law === undefined ? { _tag: 'Survived' } : { _tag: 'Caught', law }
   }
 
 // Note [Equivalent]

@@ -1,16 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { apply, input } from '../../src/core/Expr.ts'
+import { E } from '../../src/core/fp.ts'
 import type { Op } from '../../src/core/Op.ts'
 import { ops } from '../../src/ops/registry.ts'
 import type { Device } from '../../src/runtime/device.ts'
 import { onnx } from '../../src/runtime/onnx/device.ts'
 import { software } from '../device/software.ts'
 import { done } from '../runtime/running.ts'
-import { derivativeLaws, judgeRule } from './judge.ts'
-import { nameOf, type Mutant, type Outcome } from './Mutant.ts'
+import { readJournal, remaining } from './journal.ts'
+import { judgeRule, judgeTyping } from './judge.ts'
+import { kernelCourt, openBench } from './kernel.ts'
+import type { Judged, Mutant, Outcome } from './Mutant.ts'
 import { variants } from './parameters.ts'
+import { nameOf, refusalOf, report } from './report.ts'
 import { ruleMutants } from './rules.ts'
 import { holds, judgeLowering, loweringMutants } from './targets.ts'
+import { typingMutants } from './typing.ts'
 import { textChanges } from './wgsl.ts'
 
 const named = (name: string): Op => ops[name] as Op
@@ -21,13 +26,17 @@ const sample = ['div', 'sum', 'pad', 'softmax']
 const tags = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<string> => outcomes.map(({ _tag }) => _tag)
 
 const survivors = (mutants: ReadonlyArray<Mutant>, outcomes: ReadonlyArray<Outcome>): ReadonlyArray<string> =>
-  mutants.filter((_, i) => outcomes[i]?._tag === 'Survived').map(nameOf)
+  mutants.filter((_, i) => outcomes[i]?._tag === 'Survived').map(({ change }) => change)
 
-describe('mutants of derivatives', () => {
+describe('mutants of rules', () => {
   for (const name of sample)
     it(`of ${name} are caught by the laws, or compute the same`, () => {
-      const mutants = (['vjp', 'jvp'] as const).flatMap((rule) => ruleMutants(rule)(named(name)))
-      const outcomes = mutants.map(judgeRule(derivativeLaws))
+      const judged = (['vjp', 'jvp', 'batch'] as const).map((rule) => {
+        const mutants = ruleMutants(rule)(named(name))
+        return { mutants, outcomes: mutants.map(judgeRule(rule)) }
+      })
+      const mutants = judged.flatMap((of) => of.mutants)
+      const outcomes = judged.flatMap((of) => of.outcomes)
 
       expect(tags(outcomes).filter((tag) => tag === 'Caught').length).toBeGreaterThan(mutants.length / 2)
       expect(survivors(mutants, outcomes)).toEqual([])
@@ -46,7 +55,7 @@ describe('mutants of derivatives', () => {
   it('survive where no law looks', () => {
     const [first] = ruleMutants('vjp')(named('mul'))
 
-    expect(judgeRule(() => ({}))(first as Mutant)).toEqual({ _tag: 'Survived' })
+    expect(judgeRule('vjp', () => ({}))(first as Mutant)).toEqual({ _tag: 'Survived' })
   })
 
   it('are set aside where they compute the same', () => {
@@ -54,7 +63,7 @@ describe('mutants of derivatives', () => {
       ({ change }) => change.endsWith('exchanged') && change.startsWith('mul')
     )
 
-    expect(judgeRule(() => ({}))(swapped as Mutant)).toEqual({ _tag: 'Equivalent' })
+    expect(judgeRule('vjp', () => ({}))(swapped as Mutant)).toEqual({ _tag: 'Equivalent' })
   })
 
   it('change the derivative and nothing else', () => {
@@ -63,6 +72,21 @@ describe('mutants of derivatives', () => {
 
     expect(apply(broken, [x, x]).shape).toEqual(apply(op, [x, x]).shape)
     expect({ ...broken, vjp: op.vjp }).toEqual(op)
+  })
+})
+
+describe('mutants of rules for rows', () => {
+  it('have rows of one operand for all, in the wrong order, and along the wrong axis', () => {
+    const changes = ruleMutants('batch')(named('sum')).map(({ change }) => change)
+
+    expect(changes).toEqual(expect.arrayContaining(['the first row for all', 'rows in the opposite order']))
+    expect(changes).toContainEqual(expect.stringMatching(/^sum#1: axes/))
+  })
+
+  it('are caught where an operation is constant between its steps', () => {
+    const mutants = ruleMutants('batch')(named('floor'))
+
+    expect(survivors(mutants, mutants.map(judgeRule('batch')))).toEqual([])
   })
 })
 
@@ -99,6 +123,37 @@ describe('changes of a text', () => {
   })
 })
 
+describe('what became of mutants', () => {
+  const one = (change: string, outcome: Outcome): Judged => ({ op: 'mul', rule: 'onnx', change, outcome })
+  const judged = [
+    one('a', { _tag: 'Caught', law: 'agrees' }),
+    one('b', { _tag: 'Survived' }),
+    one('c', { _tag: 'Refused', why: 'Op (Add) [ShapeInferenceError] Incompatible dimensions' }),
+    one('d', { _tag: 'Refused', why: 'it does not end' })
+  ]
+
+  it('is a table by rule, with what refused and with every survivor by name', () => {
+    const lines = report(judged)
+
+    expect(lines[1]?.split(/ +/)).toEqual(['onnx', '4', '1', '0', '2', '1', '50.0'])
+    expect(lines).toContain('refused onnx: sizes 1, does not end 1')
+    expect(lines).toContain('survived: mul onnx, b')
+  })
+
+  it('is refused for reasons that are told apart', () => {
+    expect(refusalOf("Type Error: Type 'tensor(uint32)' of input parameter")).toBe('element types')
+    expect(refusalOf('nothing that anyone knows')).toBe('something else')
+  })
+
+  it('is taken up from what was written, though the last line is half a line', () => {
+    const lines = judged.map((entry) => JSON.stringify({ _tag: 'Judged', ...entry }))
+    const text = [...lines, '{"_tag":"Finished","task":"vjp mul"}', '{"_tag":"Jud'].join('\n')
+    const tasks = (['vjp', 'onnx'] as const).map((rule) => ({ op: 'mul', rule, without: [] }))
+
+    expect(remaining(tasks, readJournal(text))).toEqual([{ op: 'mul', rule: 'onnx', without: ['a', 'b', 'c', 'd'] }])
+  })
+})
+
 describe('mutants of lowerings to ONNX', () => {
   let device: Device
   beforeAll(async () => {
@@ -116,6 +171,17 @@ describe('mutants of lowerings to ONNX', () => {
       expect(tags(outcomes)).toContain('Caught')
       expect(survivors(mutants, outcomes)).toEqual([])
     })
+
+  it('are caught in typing rules by what the laws say of types and by what the target infers', async () => {
+    const mutants = ['neg', 'less', 'transpose'].flatMap((name) => typingMutants(named(name)))
+    const outcomes: Array<Outcome> = []
+    for (const mutant of mutants) outcomes.push(await judgeTyping(device)(mutant))
+
+    expect(mutants.map(({ change }) => change)).toEqual(
+      expect.arrayContaining(['f32 to i32', 'bool to f32', 'axes reversed', 'axis 0 dropped', 'axis 1 + 1'])
+    )
+    expect(survivors(mutants, outcomes)).toEqual([])
+  })
 
   it('are refused where they are no programs', async () => {
     const wrong: Op = { ...named('sub'), onnx: (g) => () => g.node('NoSuchOperator', []) }
@@ -144,8 +210,24 @@ describe.skipIf(adapter === undefined)('mutants of lowerings to WGSL', () => {
     })
 })
 
+const bench = await openBench('swiftshader')
+
+describe.skipIf(E.isLeft(bench))('mutants of functions of WGSL', () => {
+  it('are caught by the agreement with the meaning', async () => {
+    if (E.isLeft(bench)) return
+    const court = await kernelCourt(bench.right, 'annihilate')
+    expect(court).toMatchObject({ _tag: 'Right' })
+    if (E.isLeft(court)) return
+    const outcomes: Array<Outcome> = []
+    for (const change of court.right.changes) outcomes.push(await court.right.judge(change))
+
+    expect(tags(outcomes)).toContain('Caught')
+    expect(tags(outcomes)).not.toContain('Survived')
+  })
+})
+
 describe('the name of a mutant', () => {
   it('says the operation, the rule and the change', () => {
-    expect(nameOf({ op: { name: 'mul' }, rule: 'vjp', change: 'mul#1: negated' })).toBe('mul vjp, mul#1: negated')
+    expect(nameOf({ op: 'mul', rule: 'vjp', change: 'mul#1: negated' })).toBe('mul vjp, mul#1: negated')
   })
 })

@@ -1,7 +1,7 @@
 /** What the process that counts and the processes that judge say to each other. */
 import type { Outcome, Rule } from './Mutant.ts'
 
-/** All mutants of one rule of one operation, without those that a process died of. */
+/** All mutants of one rule of one subject (an operation, a function of WGSL), without those that are judged already. */
 export interface Task {
   readonly op: string
   readonly rule: Rule

@@ -1,33 +1,39 @@
 /**
- * Broken derivatives. The one idea: what a rule gives is a graph between what it was handed and its results, so that a
- * rule is broken by rewriting one node of that graph; no source is touched.
+ * Broken derivatives and rules for rows. The one idea: what a rule gives is a graph between what it was handed and its
+ * results, so that a rule is broken by rewriting one node of that graph; no source is touched.
  */
 import { isFloat } from '../../src/core/DType.ts'
 import { apply, input, isApply, literal, topological, type Expr, type Params } from '../../src/core/Expr.ts'
 import { substitute } from '../../src/core/Lambda.ts'
-import type { Example, Op, Pull, Push } from '../../src/core/Op.ts'
-import { equal } from '../../src/core/Shape.ts'
+import type { Example, Op, Pull, Push, Rows } from '../../src/core/Op.ts'
+import { equal, range } from '../../src/core/Shape.ts'
 import { map } from '../../src/core/Tensor.ts'
+import { rowOf, stackOf } from '../../src/ops/batch.ts'
 import { $ } from '../../src/ops/registry.ts'
 import { numbered, type Mutant } from './Mutant.ts'
 import { variants } from './parameters.ts'
 
 // model ----------------------------------------------------------------------------------
 
-/** What a rule gives: a cotangent for each operand, or the one tangent. */
+export type GraphRule = 'vjp' | 'jvp' | 'batch'
+
+/** What a rule gives: a cotangent for each operand, the one tangent, the one stack. */
 type Results = ReadonlyArray<Expr | undefined>
 
 /** Results that were changed in one place. */
 type Change = readonly [name: string, results: Results]
 
-/** A rule by itself: the sites it is called with, and how results are read out of it and put back. */
+/** What a rule was handed, and what it gave. */
+interface Call {
+  readonly leaves: ReadonlyArray<Expr>
+  readonly results: Results
+}
+
+/** A rule by itself: how it is called, what of its results may be changed as a whole, and how it is broken. */
 interface RuleOf {
-  readonly rule: 'vjp' | 'jvp'
   /** What the rule is called with at an example. */
-  readonly call: (
-    op: Op,
-    example: Example<Params>
-  ) => { readonly leaves: ReadonlyArray<Expr>; readonly results: Results }
+  readonly calls: (op: Op, example: Example<Params>) => ReadonlyArray<Call>
+  readonly whole: Whole
   readonly broken: (op: Op, change: string) => Op
 }
 
@@ -103,8 +109,11 @@ const labelOf = ({ term }: Expr): string => (term._tag === 'Apply' ? term.op.nam
 const without = (results: Results, i: number, by: Expr | undefined): Results =>
   results.map((y, j) => (j === i ? by : y))
 
-/** Whole results changed: dropped, exchanged, and, where a result is what the rule was handed, negated or doubled. */
-const whole = (results: Results, leaves: ReadonlySet<Expr>): ReadonlyArray<Change> =>
+/** How results are changed as wholes. */
+type Whole = (results: Results, leaves: ReadonlySet<Expr>) => ReadonlyArray<Change>
+
+/** A derivative dropped, exchanged with another, and, where it is what the rule was handed, negated or doubled. */
+const wholeDerivatives: Whole = (results, leaves) =>
   results.flatMap(
     (y, i): ReadonlyArray<Change> =>
       y === undefined
@@ -123,6 +132,18 @@ const whole = (results: Results, leaves: ReadonlySet<Expr>): ReadonlyArray<Chang
           ]
   )
 
+/** A stack whose rows are all the first, or in the wrong order. */
+const wholeStacks: Whole = (results) =>
+  there(results).flatMap((y): ReadonlyArray<Change> => {
+    const [rows = 0] = y.shape
+    return rows < 2
+      ? []
+      : [
+          ['the first row for all', [stackOf($, rowOf($, y, 0), rows)]],
+          ['rows in the opposite order', [$.flip(y, { axes: [0] })]]
+        ]
+  })
+
 /** A constant, and what is made of constants alone, is changed at the constants. */
 const made = (nodes: ReadonlyArray<Expr>, leaves: ReadonlySet<Expr>): ReadonlySet<Expr> => {
   const found = new Set<Expr>(leaves) // local
@@ -131,7 +152,7 @@ const made = (nodes: ReadonlyArray<Expr>, leaves: ReadonlySet<Expr>): ReadonlySe
 }
 
 /** Every change of the graph between what a rule was handed and what it gave. */
-const changes = (given: ReadonlyArray<Expr>, results: Results): ReadonlyArray<Change> => {
+const changes = (whole: Whole, { leaves: given, results }: Call): ReadonlyArray<Change> => {
   const leaves = new Set(given)
   const inner = topological(there(results), leaves).filter((node) => !leaves.has(node))
   const moving = made(inner, leaves)
@@ -149,12 +170,12 @@ const changes = (given: ReadonlyArray<Expr>, results: Results): ReadonlyArray<Ch
   ]
 }
 
-const changed = (given: ReadonlyArray<Expr>, results: Results, name: string): Results =>
-  changes(given, results).find(([known]) => known === name)?.[1] ?? results
+const changed = (whole: Whole, call: Call, name: string): Results =>
+  changes(whole, call).find(([known]) => known === name)?.[1] ?? call.results
 
 // rules ----------------------------------------------------------------------------------
 
-const handed = ({ inputs, output }: Pull<Params> | Push<Params>, more: Results): ReadonlyArray<Expr> => [
+const handed = ({ inputs, output }: Pick<Pull<Params>, 'inputs' | 'output'>, more: Results): ReadonlyArray<Expr> => [
   ...inputs,
   output,
   ...there(more)
@@ -166,56 +187,94 @@ const siteOf = (op: Op, { inputs, params }: Example<Params>) => {
 }
 
 const backward: RuleOf = {
-  rule: 'vjp',
-  call: (op, example) => {
+  whole: wholeDerivatives,
+  calls: (op, example) => {
     const { output, ...rest } = siteOf(op, example)
     const site = { ...rest, output, cotangent: input('g0', output.dtype, output.shape) }
-    return {
-      leaves: handed(site, [site.cotangent]),
-      results: op.vjp === 'derived' ? [] : op.vjp($)(site)
-    }
+    return op.vjp === 'derived' ? [] : [{ leaves: handed(site, [site.cotangent]), results: op.vjp($)(site) }]
   },
   broken: (op, name) => {
     const { vjp } = op
     if (vjp === 'derived') return op
-    return { ...op, vjp: (builder) => (site) => changed(handed(site, [site.cotangent]), vjp(builder)(site), name) }
+    const call = (site: Pull<Params>, results: Results): Call => ({ leaves: handed(site, [site.cotangent]), results })
+    return { ...op, vjp: (builder) => (site) => changed(backward.whole, call(site, vjp(builder)(site)), name) }
   }
 }
 
 const forward: RuleOf = {
-  rule: 'jvp',
-  call: (op, example) => {
+  whole: wholeDerivatives,
+  calls: (op, example) => {
     const site = siteOf(op, example)
     const tangents = site.inputs.map((x, i) => (isFloat(x.dtype) ? input(`v${i}`, x.dtype, x.shape) : undefined))
-    return {
-      leaves: handed({ ...site, tangents }, tangents),
-      results: op.jvp === 'derived' ? [] : [op.jvp($)({ ...site, tangents })]
-    }
+    return op.jvp === 'derived' ? [] : [{ leaves: handed(site, tangents), results: [op.jvp($)({ ...site, tangents })] }]
   },
   broken: (op, name) => {
     const { jvp } = op
     if (jvp === 'derived') return op
-    return { ...op, jvp: (builder) => (site) => changed(handed(site, site.tangents), [jvp(builder)(site)], name)[0] }
+    const call = (site: Push<Params>, result: Expr | undefined): Call => ({
+      leaves: handed(site, site.tangents),
+      results: [result]
+    })
+    return { ...op, jvp: (builder) => (site) => changed(forward.whole, call(site, jvp(builder)(site)), name)[0] }
   }
 }
 
-export const derivativeRules: Readonly<Record<'vjp' | 'jvp', RuleOf>> = { vjp: backward, jvp: forward }
+/** How many rows a stack has where rules for rows are compared. */
+export const rowCount = 3
 
-/** Examples that a derivative goes through. */
-export const movingExamples = (op: Op): ReadonlyArray<Example<Params>> =>
-  op.examples.filter((example) => {
+/** Every choice of operands that differ from row to row. */
+const choices = (n: number): ReadonlyArray<ReadonlyArray<number>> =>
+  n > 4
+    ? [range(n), ...range(n).map((i) => [i])]
+    : range(2 ** n).flatMap((bits) => (bits === 0 ? [] : [range(n).filter((i) => (bits >> i) % 2 === 1)]))
+
+const stacking: RuleOf = {
+  whole: wholeStacks,
+  calls: (op, example) => {
+    const { batch } = op
+    const site = siteOf(op, example)
+    if (batch === 'derived') return []
+    return choices(site.inputs.length).map((moving) => {
+      const stacks = site.inputs.map((x, i) =>
+        moving.includes(i) ? input(`s${i}`, x.dtype, [rowCount, ...x.shape]) : undefined
+      )
+      return { leaves: handed(site, stacks), results: [batch($)({ ...site, op, stacks, rows: rowCount })] }
+    })
+  },
+  broken: (op, name) => {
+    const { batch } = op
+    if (batch === 'derived') return op
+    const call = (site: Rows<Params>, result: Expr | undefined): Call => ({
+      leaves: handed(site, site.stacks),
+      results: [result]
+    })
+    // Of a result that there is a change of, there is a changed one.
+    const rows: Extract<Op['batch'], (...builder: never) => unknown> = (builder) => (site) =>
+      changed(stacking.whole, call(site, batch(builder)(site)), name)[0] as Expr
+    return { ...op, batch: rows } as Op
+  }
+}
+
+export const graphRules: Readonly<Record<GraphRule, RuleOf>> = { vjp: backward, jvp: forward, batch: stacking }
+
+const isMoving =
+  (op: Op) =>
+  (example: Example<Params>): boolean => {
     const { inputs, output } = siteOf(op, example)
     return isFloat(output.dtype) && inputs.some((x) => isFloat(x.dtype))
-  })
+  }
 
-/** Every mutant of a derivative: each change of the graph that the rule gives at any of the examples. */
+/** Examples that a rule says something about: derivatives go through floats alone. */
+export const examplesOf = (rule: GraphRule, op: Op): ReadonlyArray<Example<Params>> =>
+  rule === 'batch' ? op.examples.filter(({ inputs }) => inputs.length > 0) : op.examples.filter(isMoving(op))
+
+/** Every mutant of a rule: each change of the graph that it gives at any of the examples. */
 export const ruleMutants =
-  (rule: 'vjp' | 'jvp') =>
+  (rule: GraphRule) =>
   (op: Op): ReadonlyArray<Mutant> => {
-    const { call, broken } = derivativeRules[rule]
-    const names = movingExamples(op).flatMap((example) => {
-      const { leaves, results } = call(op, example)
-      return changes(leaves, results).map(([name]) => name)
-    })
+    const { calls, whole, broken } = graphRules[rule]
+    const names = examplesOf(rule, op).flatMap((example) =>
+      calls(op, example).flatMap((call) => changes(whole, call).map(([name]) => name))
+    )
     return [...new Set(names)].map((change) => ({ op, rule, change, broken: broken(op, change) }))
   }

@@ -1,11 +1,10 @@
-/** Mutants of lowerings, judged by the law that a target agrees with the meaning. */
+/** Mutants of lowerings, judged by what the laws of an operation say of a device. */
 import * as fc from 'fast-check'
-import { operands } from '../../laws/draw.ts'
-import type { Graph } from '../../laws/graph.ts'
-import type { Laws } from '../../laws/Laws.ts'
-import { target } from '../../laws/pass.ts'
-import { program } from '../../src/compile/Program.ts'
-import { difference, exact, type Close } from '../../src/core/Close.ts'
+import type { Law } from '../../laws/Laws.ts'
+import { operation } from '../../laws/operation.ts'
+import type { Target as Asked } from '../../laws/pass.ts'
+import { program, type Program } from '../../src/compile/Program.ts'
+import { difference, exact, type Close } from '../../src/measure/Close.ts'
 import { isFloat } from '../../src/core/DType.ts'
 import { apply, input, type Expr } from '../../src/core/Expr.ts'
 import { show, type Faults } from '../../src/core/Fault.ts'
@@ -20,11 +19,11 @@ import { brokenWgsl, listening as listeningWgsl } from './wgsl.ts'
 
 export type Target = 'onnx' | 'wgsl'
 
-type Environment = ReadonlyMap<string, Tensor>
+export type Environment = ReadonlyMap<string, Tensor>
 type Values = ReadonlyArray<Tensor>
 
 /** Single precision through one operation; where all operands are small, so is what may be lost. Integers are exact. */
-const closeAt = ({ dtype }: Expr, inputs: ReadonlyArray<Draw>): Close => {
+export const closeAt = ({ dtype }: Expr, inputs: ReadonlyArray<Draw>): Close => {
   if (!isFloat(dtype)) return exact
   const largest = Math.max(0, ...inputs.flatMap(({ min, max }) => [Math.abs(min), Math.abs(max)]))
   return { absolute: 5e-7 * Math.min(1, largest || 1), relative: 4e-6 }
@@ -53,15 +52,7 @@ const rootsOf = (op: Op): ReadonlyArray<Expr> => {
 const environmentOf = (draws: ReadonlyArray<Values>): Environment =>
   new Map(draws.flatMap((xs, e) => xs.map((x, i) => [`x${e}.${i}`, stored(x)] as const)))
 
-/** One of the examples as a graph; the others have values too, since they are outputs of the same program. */
-const graphAt = (op: Op, root: Expr): fc.Arbitrary<Graph> =>
-  fc.tuple(...op.examples.map(({ inputs }) => operands(inputs))).map((draws) => ({
-    roots: [root],
-    environment: environmentOf(draws),
-    [fc.toStringMethod]: () => op.name
-  }))
-
-/** The same, and beyond the ranges of the examples: what equivalence is judged by. */
+/** Operands of all examples, within their ranges and beyond: what equivalence is judged by. */
 const comparedOn = (op: Op): ReadonlyArray<Environment> => {
   const draws = op.examples.map(drawsOf)
   return Array.from({ length: 2 * comparisons }, (_, k) => environmentOf(draws.map((of) => of[k] ?? [])))
@@ -69,14 +60,17 @@ const comparedOn = (op: Op): ReadonlyArray<Environment> => {
 
 // running --------------------------------------------------------------------------------
 
+export const programOf = (roots: ReadonlyArray<Expr>): E.Either<Faults, Program> =>
+  program(Object.fromEntries(roots.map((root, i) => [`y${i}`, root])))
+
 const compiled = (device: Device, roots: ReadonlyArray<Expr>): TE.TaskEither<Faults, Executable> =>
-  pipe(TE.fromEither(program(Object.fromEntries(roots.map((root, i) => [`y${i}`, root])))), TE.flatMap(device.compile))
+  pipe(TE.fromEither(programOf(roots)), TE.flatMap(device.compile))
 
 const task = <A>(run: () => Promise<A>): TE.TaskEither<Faults, A> =>
   TE.tryCatch(run, (thrown) => [{ _tag: 'Device', device: 'mutant', why: String(thrown) }])
 
 /** The outputs, in order. */
-const valuesOn =
+export const valuesOn =
   (device: Device, executable: Executable) =>
   (environment: Environment): TE.TaskEither<Faults, Values> =>
     pipe(
@@ -107,11 +101,11 @@ const valuesOn =
 
 const missing = (name: string) => ({ _tag: 'UnboundInput', name }) as const
 
-const sentences = (faults: Faults): ReadonlyArray<string> => faults.map(show)
+export const sentences = (faults: Faults): ReadonlyArray<string> => faults.map(show)
 
 // mutants --------------------------------------------------------------------------------
 
-const rules = {
+const lowerings = {
   onnx: { listening: listeningOnnx, broken: brokenOnnx },
   wgsl: { listening: listeningWgsl, broken: brokenWgsl }
 }
@@ -123,26 +117,38 @@ export const loweringMutants =
     const names = new Set<string>() // local
     if (op[on] === 'derived' || op.examples.length === 0) return []
     const made = await pipe(
-      task(() => compiled(device, rootsOf(rules[on].listening(op, names)))()),
+      task(() => compiled(device, rootsOf(lowerings[on].listening(op, names)))()),
       TE.flatMap(TE.fromEither)
     )()
     if (E.isRight(made)) made.right.dispose()
-    return [...names].map((change) => ({ op, rule: on, change, broken: rules[on].broken(op, change) }))
+    return [...names].map((change) => ({ op, rule: on, change, broken: lowerings[on].broken(op, change) }))
   }
 
+/** A program of all examples as the device that runs one of them: the operands of the others stay as they are. */
+const exampleOn =
+  (device: Device, executable: Executable, rest: Environment, e: number): Asked =>
+  (_, environment) => {
+    const own = [...environment].map(([name, value]) => [name.replace('x', `x${e}.`), value] as const)
+    return pipe(
+      valuesOn(device, executable)(new Map([...rest, ...own])),
+      TE.bimap(sentences, (values) => values.slice(e, e + 1))
+    )()
+  }
+
+/** What the laws of an operation ask of a device, example by example: each is as close as its operands let it be. */
+const deviceLaws = (op: Op, device: Device, executable: Executable): ReadonlyArray<Law> => {
+  const alone = unknownToPasses(op)
+  const [rest = new Map()] = comparedOn(op)
+  return rootsOf(op).flatMap((root, e) => {
+    const examples = op.examples.slice(e, e + 1)
+    const run = exampleOn(device, executable, rest, e)
+    const close = closeAt(root, examples[0]?.inputs ?? [])
+    return Object.values(operation({ ...alone, examples }, { run, close })).filter((law) => law.isAsync())
+  })
+}
+
 const agreesWithMeaning = async (op: Op, device: Device, executable: Executable): Promise<boolean> => {
-  const run = valuesOn(device, executable)
-  const lawsAt = (root: Expr, i: number): Laws =>
-    target(
-      (_, environment) =>
-        pipe(
-          run(environment),
-          TE.bimap(sentences, (values) => values.slice(i, i + 1))
-        )(),
-      graphAt(op, root),
-      closeAt(root, op.examples[i]?.inputs ?? [])
-    )
-  for (const law of rootsOf(op).flatMap((root, i) => Object.values(lawsAt(root, i))))
+  for (const law of deviceLaws(op, device, executable))
     if ((await fc.check(law, { numRuns: runs, seed, endOnFailure: true })).failed) return false
   return true
 }
@@ -150,49 +156,70 @@ const agreesWithMeaning = async (op: Op, device: Device, executable: Executable)
 /** A few roundings of single precision: what the order of a sum may change. */
 const roundings: Close = { absolute: 0, relative: 1e-6 }
 
-const sameEverywhere = async (op: Op, device: Device, broken: Executable): Promise<boolean> => {
-  const whole = await compiled(device, rootsOf(op))()
-  if (E.isLeft(whole)) return false
-  for (const environment of comparedOn(op)) {
-    const right = await valuesOn(device, whole.right)(environment)()
-    const wrong = await valuesOn(device, broken)(environment)()
-    if (E.isLeft(right) || E.isLeft(wrong)) return E.isLeft(right) && E.isLeft(wrong)
-    if (
-      right.right.some((y, i) => difference(isFloat(y.dtype) ? roundings : exact, wrong.right[i] ?? y, y) !== undefined)
+type Run = (environment: Environment) => TE.TaskEither<Faults, Values>
+
+/** Whether two programs compute the same, or both nothing, in all of some environments. */
+export const sameEverywhere = async (
+  right: Run,
+  wrong: Run,
+  environments: ReadonlyArray<Environment>
+): Promise<boolean> => {
+  for (const environment of environments) {
+    const expected = await right(environment)()
+    const got = await wrong(environment)()
+    if (E.isLeft(expected) || E.isLeft(got)) {
+      if (E.isRight(expected) || E.isRight(got)) return false
+      continue
+    }
+    const differs = expected.right.some(
+      (y, i) => difference(isFloat(y.dtype) ? roundings : exact, got.right[i] ?? y, y) !== undefined
     )
-      return false
+    if (differs) return false
   }
-  whole.right.dispose()
   return true
 }
 
-const refused = (faults: Faults): Outcome => ({ _tag: 'Refused', why: sentences(faults).join('; ') })
+const sameAsSound = async (op: Op, device: Device, broken: Executable): Promise<boolean> => {
+  const whole = await compiled(device, rootsOf(op))()
+  if (E.isLeft(whole)) return false
+  const same = await sameEverywhere(valuesOn(device, whole.right), valuesOn(device, broken), comparedOn(op))
+  whole.right.dispose()
+  return same
+}
+
+export const refused = (faults: Faults): Outcome => ({ _tag: 'Refused', why: sentences(faults).join('; ') })
 
 /** A program that compiles, runs and gives values of the right sizes: anything else needs no law. */
-const running = async (op: Op, device: Device, broken: Op): Promise<E.Either<Faults, Executable>> => {
+export const running = async (
+  device: Device,
+  roots: ReadonlyArray<Expr>,
+  environment: Environment
+): Promise<E.Either<Faults, Executable>> => {
   const made = await pipe(
-    task(() => compiled(device, rootsOf(broken))()),
+    task(() => compiled(device, roots)()),
     TE.flatMap(TE.fromEither)
   )()
   if (E.isLeft(made)) return made
-  const [first] = comparedOn(op)
-  const tried = await valuesOn(device, made.right)(first ?? new Map())()
+  const tried = await valuesOn(device, made.right)(environment)()
   return pipe(
     tried,
     E.map(() => made.right)
   )
 }
 
+const runningOp = (op: Op, device: Device, broken: Op): Promise<E.Either<Faults, Executable>> =>
+  running(device, rootsOf(broken), comparedOn(op)[0] ?? new Map())
+
 /** What becomes of a mutant of a lowering. */
 export const judgeLowering =
   (device: Device) =>
   async ({ op, broken }: Pick<Mutant, 'op' | 'broken'>): Promise<Outcome> => {
-    const made = await running(op, device, broken)
+    const made = await runningOp(op, device, broken)
     if (E.isLeft(made)) return refused(made.left)
     const executable = made.right
     const outcome: Outcome = !(await agreesWithMeaning(op, device, executable))
       ? { _tag: 'Caught', law: 'agrees with the meaning' }
-      : (await sameEverywhere(op, device, executable))
+      : (await sameAsSound(op, device, executable))
         ? { _tag: 'Equivalent' }
         : { _tag: 'Survived' }
     executable.dispose()
@@ -201,6 +228,6 @@ export const judgeLowering =
 
 /** Whether the law holds of the operation as it is: else it could not judge a mutant. */
 export const holds = async (op: Op, device: Device): Promise<boolean> => {
-  const made = await running(op, device, op)
+  const made = await runningOp(op, device, op)
   return E.isRight(made) && agreesWithMeaning(op, device, made.right)
 }

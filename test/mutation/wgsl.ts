@@ -26,12 +26,15 @@ const operators: Readonly<Record<string, string>> = {
   '&&': '||',
   '||': '&&',
   '^': '&',
+  '&': '|',
+  '|': '&',
   '<<': '>>',
-  '>>': '<<'
+  '>>': '<<',
+  '+=': '-='
 }
 
 /** Calls that change the type, not the value: without them there is no program. */
-const casts = ['f32', 'i32', 'u32', 'bool', 'bitcast', 'vec2', 'array']
+const casts = ['for', 'if', 'while', 'switch', 'f32', 'i32', 'u32', 'bool', 'bitcast', 'vec2', 'array']
 
 const splice = (text: string, at: number, length: number, by: string): string =>
   text.slice(0, at) + by + text.slice(at + length)
@@ -44,7 +47,7 @@ const named = (changes: ReadonlyArray<TextChange>): ReadonlyArray<TextChange> =>
 const matches = (text: string, pattern: RegExp): ReadonlyArray<RegExpExecArray> => [...text.matchAll(pattern)]
 
 const inOperators = (text: string): ReadonlyArray<TextChange> =>
-  matches(text, / (\+|-|\*|\/|%|<=|>=|<<|>>|<|>|==|!=|&&|\|\||\^) /g).map((found) => {
+  matches(text, / (\+=|\+|-|\*|\/|%|<=|>=|<<|>>|<|>|==|!=|&&|\|\||\^|&|\|) /g).map((found) => {
     const [, token = ''] = found
     const by = operators[token] ?? token
     return [`${token} to ${by}`, splice(text, found.index + 1, token.length, by)]
@@ -55,7 +58,7 @@ const inSigns = (text: string): ReadonlyArray<TextChange> =>
 
 const anotherNumber = (token: string): string =>
   token.endsWith('u')
-    ? `${Number(token.slice(0, -1)) + 1}u`
+    ? `${(Number(token.slice(0, -1)) + 1) % 2 ** 32}u`
     : /[.e]/.test(token)
       ? Number(token) === 0
         ? '1.0'
@@ -63,7 +66,7 @@ const anotherNumber = (token: string): string =>
       : String(Number(token) + 1)
 
 const inNumbers = (text: string): ReadonlyArray<TextChange> =>
-  matches(text, /(?<![\w.])(\d+u|\d+\.\d*(e[-+]?\d+)?|\d+)(?![\w.])/g).map((found) => [
+  matches(text, /(?<![\w.])(0x[\da-f]+u|\d+u|\d+\.\d*(e[-+]?\d+)?|\d+)(?![\w.])/g).map((found) => [
     `another number for ${found[0]}`,
     splice(text, found.index, found[0].length, anotherNumber(found[0]))
   ])

@@ -1,4 +1,4 @@
-/** A process that judges mutants, one rule of one operation at a time, on one thread. */
+/** A process that judges mutants, one rule of one subject at a time, on one thread. */
 import { E } from '../../src/core/fp.ts'
 import { show } from '../../src/core/Fault.ts'
 import type { Op } from '../../src/core/Op.ts'
@@ -6,58 +6,90 @@ import { ops } from '../../src/ops/registry.ts'
 import type { Device } from '../../src/runtime/device.ts'
 import { onnx } from '../../src/runtime/onnx/device.ts'
 import { software } from '../device/software.ts'
-import { derivativeLaws, judgeRule } from './judge.ts'
+import { judgeRule, judgeTyping } from './judge.ts'
+import { kernelCourt, openBench, type Bench } from './kernel.ts'
 import type { Mutant, Outcome, Rule } from './Mutant.ts'
 import type { Said, Task } from './protocol.ts'
 import { ruleMutants } from './rules.ts'
 import { holds, judgeLowering, loweringMutants, type Target } from './targets.ts'
+import { typingMutants } from './typing.ts'
 
 const say = (said: Said): void => void process.send?.(said)
 
-const opened = new Map<Target, Promise<E.Either<string, Device>>>()
-
-const openOnnx = async (): Promise<E.Either<string, Device>> => {
-  const device = await onnx({ optimization: 'disabled', threads: 1 })()
-  return E.mapLeft(show)(device)
+/** Opened when it is first asked for, and once. */
+const once = <A>(make: () => Promise<A>): (() => Promise<A>) => {
+  const made: Array<Promise<A>> = [] // local
+  return () => {
+    if (made.length === 0) made.push(make())
+    return made[0] as Promise<A>
+  }
 }
 
-/** Rows are taken together however few they are, so that the examples try that too. */
-const openWgsl = async (): Promise<E.Either<string, Device>> =>
-  E.fromNullable('no software adapter')(await software({ fewest: { rows: 1, columns: 2 } }))
-
-const deviceOf = (on: Target): Promise<E.Either<string, Device>> => {
-  const device = opened.get(on) ?? (on === 'onnx' ? openOnnx() : openWgsl())
-  opened.set(on, device)
-  return device
+const devices: Readonly<Record<Target, () => Promise<E.Either<string, Device>>>> = {
+  onnx: once(async () => E.mapLeft(show)(await onnx({ optimization: 'disabled', threads: 1 })())),
+  /** Rows are taken together however few they are, so that the examples try that too. */
+  wgsl: once(async () => E.fromNullable('no software adapter')(await software({ fewest: { rows: 1, columns: 2 } })))
 }
 
-/** The mutants of a rule and their judge, or why there is none. */
+const bench = once(async (): Promise<E.Either<string, Bench>> => {
+  const found = await openBench('swiftshader')
+  return E.isRight(found) ? found : openBench('lavapipe')
+})
+
+/** The changes of a rule and their judge, or why there are none. */
 interface Court {
-  readonly mutants: ReadonlyArray<Mutant>
-  readonly judge: (mutant: Mutant) => Outcome | Promise<Outcome>
+  readonly changes: ReadonlyArray<string>
+  readonly judge: (change: string) => Outcome | Promise<Outcome>
+}
+
+const courtFor = (mutants: ReadonlyArray<Mutant>, judge: (mutant: Mutant) => Outcome | Promise<Outcome>): Court => {
+  const byChange = new Map(mutants.map((mutant) => [mutant.change, mutant]))
+  return { changes: [...byChange.keys()], judge: (change) => judge(byChange.get(change) as Mutant) }
 }
 
 const onTarget = async (on: Target, op: Op): Promise<E.Either<string, Court>> => {
-  const device = await deviceOf(on)
+  const device = await devices[on]()
   if (E.isLeft(device)) return device
   const mutants = await loweringMutants(on, device.right)(op)
   return mutants.length > 0 && !(await holds(op, device.right))
     ? E.left('the operation itself does not agree with the reference')
-    : E.right({ mutants, judge: judgeLowering(device.right) })
+    : E.right(courtFor(mutants, judgeLowering(device.right)))
 }
 
-const courtOf = async (rule: Rule, op: Op): Promise<E.Either<string, Court>> =>
-  rule === 'onnx' || rule === 'wgsl'
-    ? onTarget(rule, op)
-    : E.right({ mutants: ruleMutants(rule)(op), judge: judgeRule(derivativeLaws) })
+const onBench = async (subject: string): Promise<E.Either<string, Court>> => {
+  const opened = await bench()
+  return E.isLeft(opened) ? opened : kernelCourt(opened.right, subject)
+}
 
-const work = async ({ op: name, rule, without }: Task): Promise<void> => {
+const ofTyping = async (op: Op): Promise<E.Either<string, Court>> =>
+  E.map((device: Device) => courtFor(typingMutants(op), judgeTyping(device)))(await devices.onnx())
+
+const courtOfOp = (rule: Exclude<Rule, 'kernel'>, op: Op): Promise<E.Either<string, Court>> => {
+  switch (rule) {
+    case 'onnx':
+    case 'wgsl':
+      return onTarget(rule, op)
+    case 'typing':
+      return ofTyping(op)
+    case 'vjp':
+    case 'jvp':
+    case 'batch':
+      return Promise.resolve(E.right(courtFor(ruleMutants(rule)(op), judgeRule(rule))))
+  }
+}
+
+const courtOf = async ({ rule, op: name }: Task): Promise<E.Either<string, Court>> => {
+  if (rule === 'kernel') return onBench(name)
   const op = ops[name]
-  const court = op === undefined ? E.left(`no operation '${name}'`) : await courtOf(rule, op)
+  return op === undefined ? E.left(`no operation '${name}'`) : courtOfOp(rule, op)
+}
+
+const work = async (task: Task): Promise<void> => {
+  const court = await courtOf(task)
   if (E.isLeft(court)) return say({ _tag: 'Done', why: court.left })
-  for (const mutant of court.right.mutants.filter(({ change }) => !without.includes(change))) {
-    say({ _tag: 'Trying', change: mutant.change })
-    say({ _tag: 'Judged', change: mutant.change, outcome: await court.right.judge(mutant) })
+  for (const change of court.right.changes.filter((one) => !task.without.includes(one))) {
+    say({ _tag: 'Trying', change })
+    say({ _tag: 'Judged', change, outcome: await court.right.judge(change) })
   }
   say({ _tag: 'Done' })
 }

@@ -16,6 +16,7 @@ import { add } from '../../src/ops/binary.ts'
 import { coordinate } from '../../src/ops/place.ts'
 import { iota } from '../../src/ops/random.ts'
 import { $, ops } from '../../src/ops/registry.ts'
+import { weighed } from '../../src/ops/view.ts'
 import { faultsOf, numbers } from './evaluated.ts'
 import { onEveryTarget } from './onTargets.ts'
 
@@ -266,6 +267,7 @@ describe('rules', () => {
 
   it('for places have 0 along an axis that there is not', () => {
     expect([coordinate(['i', 'j'], 1), coordinate(['i', 'j'], 2)]).toEqual(['j', '0u'])
+    expect(weighed(Int32Array.of(2, 1), [10, 3, 7])).toBe(23)
   })
 })
 
