@@ -57,7 +57,7 @@ export const show = (fault: Fault): string => {
     case 'SizesDiffer':
       return `${fault.op}: ${list(fault.from)} does not have as many elements as ${list(fault.to)}`
     case 'WrongInputs':
-      return `${fault.op}: takes ${fault.expected} operands, got ${fault.got}`
+      return `${fault.op}: takes ${fault.expected} operand${fault.expected === 1 ? '' : 's'}, got ${fault.got}`
     case 'Unexpected':
       return `expect: shape is ${list(fault.got)}, not ${list(fault.expected)}`
     case 'Invalid':

@@ -78,7 +78,7 @@ describe('scan', () => {
   it('says that it has nothing to step along', () => {
     const { carry } = scan((c: Number) => ({ carry: add(c, c), output: c }))(scalar(3), {})
 
-    expect(faultsOf(carry)).toEqual(['scan: takes 1 operands, got 0'])
+    expect(faultsOf(carry)).toEqual(['scan: takes 1 operand, got 0'])
   })
 
   it('has a gradient through results of several floating types', () => {

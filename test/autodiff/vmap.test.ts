@@ -107,7 +107,7 @@ describe('vmap', () => {
     expect(faultsOf(vmap((x: Real) => x)(constant([], [1]) as never) as Expr)).toEqual([
       'vmap: axis 0 is out of range for []'
     ])
-    expect(faultsOf(vmap(() => rows)({} as never) as Expr)).toEqual(['vmap: takes 1 operands, got 0'])
+    expect(faultsOf(vmap(() => rows)({} as never) as Expr)).toEqual(['vmap: takes 1 operand, got 0'])
   })
 
   it('gives the faults of the function and of its operand', () => {

@@ -55,8 +55,8 @@ describe('an expression', () => {
     expect(
       [apply(twice, [x, x]), apply(twice, [])].map(({ dtype, shape, faults }) => [dtype, shape, faults.map(show)])
     ).toEqual([
-      ['f32', [], ['twice: takes 1 operands, got 2']],
-      ['f32', [], ['twice: takes 1 operands, got 0']]
+      ['f32', [], ['twice: takes 1 operand, got 2']],
+      ['f32', [], ['twice: takes 1 operand, got 0']]
     ])
   })
 
