@@ -68,12 +68,20 @@ const weightsOf = (kind: string | undefined): ((request: ExportRequest) => Task<
   }
 }
 
-const sampler = ({ model, onnx }: ExportRequest): Task<string> =>
-  pipe(
-    loadModel(studentKind, model),
-    TE.flatMap((student) => writeSampler(student, onnx)),
-    TE.map((written) => `${onnx}: a sampler of one clip as ONNX, ${megabytes(written)}`)
-  )
+const sampler =
+  (kind: string | undefined) =>
+  ({ model, onnx }: ExportRequest): Task<string> =>
+    kind === teacherKind.kind || kind === classifierKind.kind
+      ? TE.left(
+          failure(
+            `${model}: holds a ${kind}; what leaves as ONNX is a student: distil one, or give --out without --onnx`
+          )
+        )
+      : pipe(
+          loadModel(studentKind, model),
+          TE.flatMap((student) => writeSampler(student, onnx)),
+          TE.map((written) => `${onnx}: a sampler of one clip as ONNX, ${megabytes(written)}`)
+        )
 
 /** Exports; the result says what was written, a sentence for each file. */
 export const exportCommand = (request: ExportRequest): Task<string> =>
@@ -83,7 +91,10 @@ export const exportCommand = (request: ExportRequest): Task<string> =>
         io(readHeader(request.model)),
         TE.flatMap(({ metadata }) =>
           pipe(
-            [...(request.onnx === '' ? [] : [sampler]), ...(request.out === '' ? [] : [weightsOf(metadata['kind'])])],
+            [
+              ...(request.onnx === '' ? [] : [sampler(metadata['kind'])]),
+              ...(request.out === '' ? [] : [weightsOf(metadata['kind'])])
+            ],
             TE.traverseSeqArray((write) => write(request))
           )
         ),

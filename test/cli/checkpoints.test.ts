@@ -268,6 +268,13 @@ describe('an export', () => {
     expect(said).toBe(`${at('student.onnx')}: a sampler of one clip as ONNX, ${megabytes} MB`)
   })
 
+  it('of a teacher to ONNX says what leaves as ONNX', async () => {
+    const refused = await left(exportCommand({ model: teacher, dtype: 'f32', out: '', onnx: at('teacher.onnx') }))
+
+    expect(refused.sentences.join()).toContain('holds a teacher; what leaves as ONNX is a student: distil one, or give')
+    expect(existsSync(at('teacher.onnx'))).toBe(false)
+  })
+
   it('refuses numbers that f16 cannot hold', async () => {
     const model = await right(loadModel(teacherKind, teacher))
     const [[name = '', { shape, data } = floats([], [0])] = []] = model.tensors
