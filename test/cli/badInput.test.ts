@@ -112,7 +112,10 @@ describe('bad input ends in one sentence', { timeout: 60_000 }, () => {
   it('for an export that would write nothing, or a sampler of what has none', async () => {
     const file = await model('export.safetensors')
     fails(fluxion('export', file), /no file to write was named; give --out, --onnx or both/)
-    fails(fluxion('export', file, '--onnx', path('e.onnx')), /export\.safetensors: holds a teacher; what leaves as ONNX is a student/)
+    fails(
+      fluxion('export', file, '--onnx', path('e.onnx')),
+      /export\.safetensors: holds a teacher; what leaves as ONNX is a student/
+    )
     expect(existsSync(path('e.onnx'))).toBe(false)
   })
 
