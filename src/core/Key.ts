@@ -6,11 +6,13 @@
  */
 export type Key = readonly [number, number]
 
-/** Rotations of the eight rounds that repeat, and the parity constant of the key schedule. */
-export const rotations: ReadonlyArray<number> = [13, 15, 26, 6, 17, 29, 16, 24]
+/** The parity constant of the key schedule. */
 export const parity = 0x1bd11bda
 
-const [even, odd] = [rotations.slice(0, 4), rotations.slice(4)]
+const [even, odd] = [
+  [13, 15, 26, 6],
+  [17, 29, 16, 24]
+] as const
 /** Rotations of all rounds, four by four. */
 export const rounds: ReadonlyArray<ReadonlyArray<number>> = [even, odd, even, odd, even]
 

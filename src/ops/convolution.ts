@@ -44,8 +44,10 @@ export const plain = ({ dilation, groups }: Convolve, low: Shape, high: Shape): 
 export const windowsOf = (w: Shape, { stride, dilation }: Convolve): Windows => ({ box: w.slice(2), stride, dilation })
 
 /** The space with the zeros around it. */
-export const padded = (space: ReadonlyArray<number>, { low, high }: Convolve): ReadonlyArray<number> =>
-  space.map((d, i) => d + ofAxis(low, i) + ofAxis(high, i))
+export const padded = (
+  space: ReadonlyArray<number>,
+  { low, high }: Pick<Convolve, 'low' | 'high'>
+): ReadonlyArray<number> => space.map((d, i) => d + ofAxis(low, i) + ofAxis(high, i))
 
 const sized = ({ stride, low, high, dilation }: Convolve, rank: number): boolean =>
   [stride, low, high, dilation].every((values) => values.length === rank) &&

@@ -1,5 +1,5 @@
 /** Random bits from a key, and counting. */
-import { bits, parity, rotations } from '../core/Key.ts'
+import { bits, parity, rounds } from '../core/Key.ts'
 import type { DType } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
@@ -28,7 +28,7 @@ declare module '../core/Op.ts' {
 }
 
 /** Twenty rounds in `uint32` vectors of all counters at once. */
-const rounds = (g: OnnxGraph, key: readonly [string, string], counters: string): readonly [string, string] => {
+const threefry = (g: OnnxGraph, key: readonly [string, string], counters: string): readonly [string, string] => {
   const word = (value: number): string => g.constant('u32', [value >>> 0])
   const add = (a: string, b: string): string => g.node('Add', [a, b])
   const shift = (x: string, by: number, direction: string): string => g.node('BitShift', [x, word(by)], { direction })
@@ -36,13 +36,14 @@ const rounds = (g: OnnxGraph, key: readonly [string, string], counters: string):
     g.node('BitwiseOr', [shift(x, by, 'LEFT'), shift(x, 32 - by, 'RIGHT')])
   const third = g.node('BitwiseXor', [g.node('BitwiseXor', [key[0], key[1]]), word(parity)])
   const scheduled = (i: number): string => (i % 3 === 0 ? key[0] : i % 3 === 1 ? key[1] : third)
-  return range(20).reduce<readonly [string, string]>(
-    ([x0, x1], round) => {
-      const y0 = add(x0, x1)
-      const y1 = g.node('BitwiseXor', [rotate(x1, ofAxis(rotations, round % 8)), y0])
-      if (round % 4 !== 3) return [y0, y1]
-      const i = (round + 1) / 4
-      return [add(y0, scheduled(i)), add(y1, add(scheduled(i + 1), word(i)))]
+  const round = ([x0, x1]: readonly [string, string], by: number): readonly [string, string] => {
+    const sum = add(x0, x1)
+    return [sum, g.node('BitwiseXor', [rotate(x1, by), sum])]
+  }
+  return rounds.reduce<readonly [string, string]>(
+    (x, four, block) => {
+      const [y0, y1] = four.reduce(round, x)
+      return [add(y0, scheduled(block + 1)), add(y1, add(scheduled(block + 2), word(block + 1)))]
     },
     [add(counters, key[0]), key[1]]
   )
@@ -87,7 +88,7 @@ export const randomBits: Op = primitive<RandomBits, 1>({
       const n = size(shape)
       const word = (k: number): string => g.node('Slice', [g.full(key), g.ints([k]), g.ints([k + 1]), g.ints([0])])
       const counters = g.constant('u32', range(Math.ceil(n / 2)), [Math.ceil(n / 2)])
-      const [a, b] = rounds(g, [word(0), word(1)], counters)
+      const [a, b] = threefry(g, [word(0), word(1)], counters)
       const all = g.node('Concat', [a, b], { axis: 0 })
       const words = n % 2 === 0 ? all : g.node('Slice', [all, g.ints([0]), g.ints([n]), g.ints([0])])
       return reshapeOnnx(g, words, shape)

@@ -19,6 +19,7 @@ import { axesUp } from './batch.ts'
 import { giving, numeric } from './kinds.ts'
 import { fitted, ranked, reshapeOnnx } from './onnx.ts'
 import { coordinate, fromAxes } from './place.ts'
+import { behind } from './scan.ts'
 import { linear } from './tangent.ts'
 import { everyIndex, weighed } from './view.ts'
 import { wgslNumber } from './wgsl.ts'
@@ -251,15 +252,8 @@ export const min: Op = extremum('min', 'min x', 'ReduceMin', Math.min, Infinity)
 
 /** For each element of the last axis the product of those before it, or of those after it. */
 const exclusive = ($: Builder, x: Expr, reverse: boolean): Expr => {
-  const axis = x.shape.length - 1
-  const amounts = (last: number): ReadonlyArray<number> => x.shape.map((_, i) => (i === axis ? last : 0))
-  const [low, high] = reverse ? [-1, 1] : [1, -1]
-  return $.pad($.cumulativeProduct(x, { axis, reverse }), {
-    low: amounts(low),
-    high: amounts(high),
-    interior: amounts(0),
-    value: 1
-  })
+  const scan = { axis: x.shape.length - 1, reverse }
+  return behind($, $.cumulativeProduct(x, scan), 1, scan, 1)
 }
 
 /** For each element the product of the others. Nothing is divided, so that factors of 0 do no harm. */

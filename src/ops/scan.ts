@@ -73,18 +73,18 @@ export const cumulativeSum: Op = primitive<Scan, 1>({
     }
 })
 
-/** `x` moved by `distance` along the axis, ones moving in. */
-const behind = ($: Builder, x: Expr, distance: number, { axis, reverse }: Scan): Expr => {
+/** `x` moved by `distance` in the direction of a scan, `value` moving in. */
+export const behind = ($: Builder, x: Expr, distance: number, { axis, reverse }: Scan, value: number): Expr => {
   const amount = (sign: number): ReadonlyArray<number> =>
     x.shape.map((_, i) => (i === axis ? (reverse ? -sign : sign) * distance : 0))
-  return $.pad(x, { low: amount(1), high: amount(-1), interior: x.shape.map(() => 0), value: 1 })
+  return $.pad(x, { low: amount(1), high: amount(-1), interior: x.shape.map(() => 0), value })
 }
 
 /** Every element with the product of so many up to it, and twice as many, until there are all. */
 const doubled = ($: Builder, x: Expr, params: Scan, distance: number): Expr =>
   distance >= sizeAt(x.shape, params.axis)
     ? x
-    : doubled($, $.mul(x, behind($, x, distance, params)), params, 2 * distance)
+    : doubled($, $.mul(x, behind($, x, distance, params, 1)), params, 2 * distance)
 
 // Its derivatives are those of the definition: no division, so that factors of 0 do no harm.
 export const cumulativeProduct: Op = composite<Scan, 1>({

@@ -45,7 +45,12 @@ export const placesOf = (space: ReadonlyArray<number>, { box, stride, dilation }
 const positive = (values: ReadonlyArray<number>, rank: number): boolean =>
   values.length === rank && values.every((n) => Number.isInteger(n) && n >= 1)
 
-const invalid = (op: string, { box, stride, dilation }: Windows, shape: Shape): Fault => ({
+/** What is wrong with boxes that have no place. */
+export const noPlace = (
+  op: string,
+  { box, stride, dilation }: Windows,
+  shape: Shape
+): Extract<Fault, { readonly _tag: 'Invalid' }> => ({
   _tag: 'Invalid',
   op,
   why: `a box [${box}] by steps of [${stride}], dilated by [${dilation}], has no place in [${shape}]`
@@ -60,7 +65,7 @@ const windowsTyping = ([x]: Operands<1, Type>, params: Windows): Type | Fault =>
   const lead = shape.length - params.box.length
   const space = shape.slice(Math.max(0, lead))
   return lead < 0 || !fits(params, space)
-    ? invalid('windows', params, shape)
+    ? noPlace('windows', params, shape)
     : { dtype: x.dtype, shape: [...shape.slice(0, lead), ...params.box, ...placesOf(space, params)] }
 }
 
@@ -71,7 +76,7 @@ const overlapTyping = ([x]: Operands<1, Type>, params: Overlap): Type | Fault =>
     fits(params, params.space) &&
     equal(shape.slice(lead), [...params.box, ...placesOf(params.space, params)])
     ? { dtype: x.dtype, shape: [...shape.slice(0, lead), ...params.space] }
-    : invalid('overlap', params, params.space)
+    : noPlace('overlap', params, params.space)
 }
 
 // meaning --------------------------------------------------------------------------------

@@ -6,7 +6,7 @@
 import type { Apply, Expr } from '../../core/Expr.ts'
 import { sizeAt, type Shape } from '../../core/Shape.ts'
 import { $ } from '../../ops/registry.ts'
-import type { Scan } from '../../ops/scan.ts'
+import { behind, type Scan } from '../../ops/scan.ts'
 
 /** Longer lines are added up in blocks. */
 const longest = 128
@@ -18,36 +18,24 @@ const inPlaceOf = (shape: Shape, axis: number, sizes: Shape): Shape => [
   ...shape.slice(axis + 1)
 ]
 
-/** `amount` along one axis, 0 along the others. */
-const only = (shape: Shape, axis: number, amount: number): ReadonlyArray<number> =>
-  shape.map((_, i) => (i === axis ? amount : 0))
-
-const padded = (x: Expr, axis: number, low: number, high: number): Expr =>
-  $.pad(x, {
-    low: only(x.shape, axis, low),
-    high: only(x.shape, axis, high),
-    interior: only(x.shape, axis, 0),
-    value: 0
-  })
-
-const cut = (x: Expr, axis: number, length: number): Expr =>
-  $.slice(x, {
-    start: only(x.shape, axis, 0),
-    stop: inPlaceOf(x.shape, axis, [length]),
-    step: x.shape.map(() => 1)
-  })
+/** Zeros after the last element along an axis; fewer than none cut. */
+const extended = (x: Expr, axis: number, by: number): Expr => {
+  const none = x.shape.map(() => 0)
+  return $.pad(x, { low: none, high: none.with(axis, by), interior: none, value: 0 })
+}
 
 const inBlocks = (x: Expr, { axis, reverse }: Scan): Expr => {
   const length = sizeAt(x.shape, axis)
   const width = Math.ceil(Math.sqrt(length))
   const count = Math.ceil(length / width)
-  const whole = padded(x, axis, 0, count * width - length)
+  const excess = count * width - length
+  const whole = extended(x, axis, excess)
   const blocks = $.reshape(whole, { shape: inPlaceOf(x.shape, axis, [count, width]) })
   const through = $.cumulativeSum($.sum(blocks, { axes: [axis + 1] }), { axis, reverse })
-  const before = reverse ? padded(through, axis, -1, 1) : padded(through, axis, 1, -1)
+  const before = behind($, through, 1, { axis, reverse }, 0)
   const offsets = $.broadcast(before, { shape: blocks.shape, axes: x.shape.map((_, i) => (i <= axis ? i : i + 1)) })
   const sums = $.add($.cumulativeSum(blocks, { axis: axis + 1, reverse }), offsets)
-  return cut($.reshape(sums, { shape: whole.shape }), axis, length)
+  return extended($.reshape(sums, { shape: whole.shape }), axis, -excess)
 }
 
 /** A long cumulative sum as sums of blocks, of which none is longer than its root; `undefined` for anything else. */

@@ -1,8 +1,8 @@
 /** WGSL functions that the operations' lowerings call. A module holds those that it calls, and no more. */
-import { parity, rounds as rotations } from '../../core/Key.ts'
+import { parity, rounds } from '../../core/Key.ts'
 import { central, tails } from '../../ops/erfinv.ts'
 
-const rounds = rotations
+const mixing = rounds
   .map((four, block) =>
     [
       ...four.map((r) => `  x.x += x.y; x.y = ((x.y << ${r}u) | (x.y >> ${32 - r}u)) ^ x.x;`),
@@ -119,7 +119,7 @@ export const prelude: Readonly<Record<string, string>> = {
 fn threefry(key: vec2<u32>, counter: u32) -> vec2<u32> {
   let ks = vec3<u32>(key, key.x ^ key.y ^ ${parity}u);
   var x = vec2<u32>(counter + ks.x, ks.y);
-${rounds}
+${mixing}
   return x;
 }`,
   // The Maclaurin series near 0; beyond, a Chebyshev fit of erfc with relative error 1.2e-7.

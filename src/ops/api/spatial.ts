@@ -2,7 +2,8 @@
 import { literal, type Expr } from '../../core/Expr.ts'
 import { equal, ofAxis, range, sizeAt, type Shape } from '../../core/Shape.ts'
 import { generate } from '../../core/Tensor.ts'
-import { placesOf, type Windows } from '../windows.ts'
+import { padded } from '../convolution.ts'
+import { noPlace, placesOf, type Windows } from '../windows.ts'
 import { floating } from '../kinds.ts'
 import { $, type Fold } from '../registry.ts'
 import { constant } from './constants.ts'
@@ -123,15 +124,15 @@ const cutIntoTiles = (x: F, { box }: Pooling): F => {
 
 /** What is wrong with boxes that have no place, padding counted. */
 const homeless = (op: string, x: F, pooling: Pooling): F | undefined => {
-  const { box, stride, dilation } = boxes(pooling)
-  const rank = box.length
+  const windows = boxes(pooling)
+  const rank = windows.box.length
   if (x.shape.length < rank + 2) return tooFewAxes(op, rank + 2, x)
-  const places = placesOf(widened(x.shape.slice(2), pooling), { box, stride, dilation })
+  const places = placesOf(widened(x.shape.slice(2), pooling), windows)
   const padding = pooling.padding.some(([before, after]) => before !== 0 || after !== 0) ? ' and its padding' : ''
-  const why = `a box [${box}] by steps of [${stride}], dilated by [${dilation}], has no place in [${x.shape}]${padding}`
+  const fault = noPlace(op, windows, x.shape)
   return x.shape.length === rank + 2 && places.every((n) => n >= 1)
     ? undefined
-    : instead(x, { _tag: 'Invalid', op, why })
+    : instead(x, { ...fault, why: `${fault.why}${padding}` })
 }
 
 const pooled = (x: F, pooling: Pooling, fold: Fold, value: number): F => {
@@ -144,7 +145,7 @@ const pooled = (x: F, pooling: Pooling, fold: Fold, value: number): F => {
 
 /** The space with what is before and after. */
 const widened = (space: Shape, { padding }: Pooling): ReadonlyArray<number> =>
-  space.map((d, i) => d + ofAxis(befores(padding), i) + ofAxis(afters(padding), i))
+  padded(space, { low: befores(padding), high: afters(padding) })
 
 /** How many elements of each box lie in the space. */
 const counts = (space: Shape, pooling: Pooling): ReadonlyArray<ReadonlyArray<number>> => {
