@@ -21,16 +21,16 @@ export const pullback =
     refilled(params, vjp([value], leavesOf(params))([cotangent]))
 
 /** What has no gradient: many numbers, whose derivative is a `jacobian`, and what does not move. */
-const unsloped = ({ dtype, shape }: Expr): Fault | undefined =>
+const unsloped = (op: string, { dtype, shape }: Expr): Fault | undefined =>
   shape.length > 0
-    ? { _tag: 'Invalid', op: 'grad', why: `needs one number to differentiate, got [${shape}]; take its sum or mean` }
+    ? { _tag: 'Invalid', op, why: `needs one number to differentiate, got [${shape}]; take its sum or mean` }
     : isFloat(dtype)
       ? undefined
-      : { _tag: 'WrongDType', op: 'grad', expected: 'a float to differentiate', got: dtype }
+      : { _tag: 'WrongDType', op, expected: 'a float to differentiate', got: dtype }
 
 /** The cotangent of a scalar that gives its gradient: 1. */
-export const unit = (value: Expr): Expr => {
-  const fault = value.faults.length > 0 ? undefined : unsloped(value)
+export const unit = (value: Expr, op = 'grad'): Expr => {
+  const fault = value.faults.length > 0 ? undefined : unsloped(op, value)
   return fault === undefined ? $.fill(1, value) : misfit(fault)
 }
 

@@ -3,7 +3,8 @@
  *
  * Source: Pearlmutter 1994, "Fast exact multiplication by the Hessian".
  */
-import { variable, type Expr } from '../core/Expr.ts'
+import { isFloat } from '../core/DType.ts'
+import { misfit, variable, type Expr } from '../core/Expr.ts'
 import { substitute } from '../core/Lambda.ts'
 import { range, size } from '../core/Shape.ts'
 import { $ } from '../ops/registry.ts'
@@ -36,24 +37,42 @@ const byColumns = (x: Expr, y: Expr): Expr => {
   return $.reshape(turned, { shape: [...y.shape, ...x.shape] })
 }
 
-/**
- * `∂y/∂x` of `y = f(x)`, by rows or by columns, whichever are fewer.
- *
- * - `x`, `y` of a floating type; result `[…y, …x]`
- */
-export const jacobian =
+const jacobianFor =
+  (op: string) =>
   (f: (x: Expr) => Expr) =>
   (x: Expr): Expr => {
     const own = variable(x)
     const y = f(own)
     const faulty = [x, y].find(({ faults }) => faults.length > 0)
     if (faulty !== undefined) return faulty
+    const unmoved = [x, y].find(({ dtype }) => !isFloat(dtype))
+    if (unmoved !== undefined)
+      return misfit({ _tag: 'WrongDType', op, expected: 'a float to differentiate', got: unmoved.dtype })
     const found = size(own.shape) < size(y.shape) ? byColumns(own, y) : byRows(own, y)
     const [result] = substitute([found], [own], [x])
     return result
   }
 
+/**
+ * `∂y/∂x` of `y = f(x)`, by rows or by columns, whichever are fewer.
+ *
+ * - `x`, `y` of a floating type; result `[…y, …x]`
+ */
+export const jacobian: (f: (x: Expr) => Expr) => (x: Expr) => Expr = jacobianFor('jacobian')
+
 // second order ---------------------------------------------------------------------------
+
+/**
+ * `∂²y/∂x²` of a number `y = f(x)`: the jacobian of its gradient.
+ *
+ * - `x` of a floating type; result `[…x, …x]`. Products with it need no array: `hessianVectorProduct`
+ */
+export const hessian = (f: (x: Expr) => Expr): ((x: Expr) => Expr) =>
+  jacobianFor('hessian')((x) => {
+    const y = f(x)
+    const [slope] = vjp([y], [x])([unit(y, 'hessian')])
+    return y.faults.length > 0 ? y : slope
+  })
 
 /**
  * `H v`: the derivative of the gradient of a scalar `f` in the direction `v`, for trees of parameters and directions of

@@ -9,6 +9,8 @@ import { central, tails } from './erfinv.ts'
 import { floating, logical, signed, type Accepted } from './kinds.ts'
 
 export type Unary = <D extends DType, S extends Shape>(x: Expr<D, S>) => Expr<D, S>
+/** What is asked of every element. */
+export type Question = <S extends Shape>(x: Expr<DType, S>) => Expr<'bool', S>
 
 declare module '../core/Op.ts' {
   interface Builder {
@@ -22,6 +24,7 @@ declare module '../core/Op.ts' {
     readonly reciprocal: Unary
     readonly sin: Unary
     readonly cos: Unary
+    readonly atan: Unary
     readonly tanh: Unary
     readonly sigmoid: Unary
     readonly erf: Unary
@@ -31,6 +34,8 @@ declare module '../core/Op.ts' {
     readonly relu: Unary
     readonly floor: Unary
     readonly not: Unary
+    readonly isNaN: Question
+    readonly isFinite: Question
   }
 }
 
@@ -134,6 +139,37 @@ export const not: Op = elementwise<1>('not', {
   derivative: flat
 })
 
+// what is a number ----------------------------------------------------------------------
+
+/** Asked of the bits on WGSL, whose drivers may take it that there is neither a NaN nor an infinity. */
+const question = (
+  name: string,
+  equation: string,
+  meaning: (x: number) => boolean,
+  wgsl: string,
+  onnx: string | ((g: OnnxGraph, x: string) => string)
+): Op =>
+  elementwise<1>(name, {
+    equation,
+    accepts: floating,
+    domain: [everywhere],
+    result: () => 'bool',
+    meaning: ([x]) => Number(meaning(x)),
+    wgsl: ([x]) => `((bitcast<u32>(${x}) & 0x7fffffffu) ${wgsl} 0x7f800000u)`,
+    onnx: typeof onnx === 'string' ? onnx : (g, [x]) => onnx(g, x),
+    derivative: flat
+  })
+
+export const isNaN: Op = question('isNaN', 'whether x is no number', Number.isNaN, '>', 'IsNaN')
+
+export const isFinite: Op = question(
+  'isFinite',
+  'whether x is a number, and not infinite',
+  Number.isFinite,
+  '<',
+  (g, x) => g.node('Less', [g.node('Abs', [x]), f32(g, Infinity)])
+)
+
 // powers ------------------------------------------------------------------------------
 
 export const sqrt: Op = unary(
@@ -223,6 +259,9 @@ export const log1p: Op = unary(
 
 // waves and sigmoids ------------------------------------------------------------------
 
+/** Where angles are many turns, which have to be taken away to the last digit. */
+const turns = [-300, 300] as const
+
 export const sin: Op = unary(
   'sin',
   'sin x',
@@ -230,7 +269,8 @@ export const sin: Op = unary(
   Math.sin,
   (x) => `sin_f32(${x})`,
   'Sin',
-  ($) => (g, x) => $.mul(g, $.cos(x))
+  ($) => (g, x) => $.mul(g, $.cos(x)),
+  [turns]
 )
 
 export const cos: Op = unary(
@@ -240,7 +280,19 @@ export const cos: Op = unary(
   Math.cos,
   (x) => `cos_f32(${x})`,
   'Cos',
-  ($) => (g, x) => $.neg($.mul(g, $.sin(x)))
+  ($) => (g, x) => $.neg($.mul(g, $.sin(x))),
+  [turns]
+)
+
+export const atan: Op = unary(
+  'atan',
+  'the angle between −π/2 and π/2 whose tangent is x',
+  everywhere,
+  Math.atan,
+  (x) => `atan_f32(${x})`,
+  'Atan',
+  ($) => (g, x) => $.mul(g, $.reciprocal($.add($.mul(x, x), $.fill(1, x)))),
+  [small, [2.2, 40]]
 )
 
 export const tanh: Op = unary(

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { grad } from '../../src/autodiff/grad.ts'
-import { hessianVectorProduct, jacobian } from '../../src/autodiff/jacobian.ts'
+import { hessian, hessianVectorProduct, jacobian } from '../../src/autodiff/jacobian.ts'
 import { isApply, topological } from '../../src/core/Expr.ts'
-import { constant, input, matmul, mul, sin, square, sum, type Expr } from '../../src/ops/api.ts'
+import { cast, constant, floor, input, matmul, mul, sin, square, sum, type Expr } from '../../src/ops/api.ts'
 import { faultsOf, numbers } from '../ops/evaluated.ts'
 
 type Real = Expr<'f32'>
@@ -48,6 +48,17 @@ describe('the jacobian', () => {
   it('gives the faults of its function', () => {
     expect(faultsOf(jacobian(rowTimes(constant([2, 2], [1, 2, 3, 4])))(constant([1, 3], [1, 1, 1])))).toEqual([
       'matmul: inner sizes differ, [1,3] x [2,2]'
+    ])
+  })
+
+  it('of integers, or by them, is none', () => {
+    const whole = input('n', 'i32', [3])
+    const rounded = (a: Expr): Expr => cast('i32')(floor(a as Real))
+
+    expect(faultsOf(jacobian(rounded)(x))).toEqual(['jacobian: needs a float to differentiate, got i32'])
+    expect(faultsOf(jacobian(cast('f32'))(whole))).toEqual(['jacobian: needs a float to differentiate, got i32'])
+    expect(faultsOf(hessian((a) => total(cast('f32')(a)))(whole))).toEqual([
+      'hessian: needs a float to differentiate, got i32'
     ])
   })
 })

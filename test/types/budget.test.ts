@@ -16,7 +16,7 @@ const imports = [
   "import { customJvp, customVjp } from '../../src/autodiff/custom.ts'",
   "import { differenceAt, finiteDifference, modeOf } from '../../src/autodiff/finiteDifference.ts'",
   "import { grad, gradOf, pullback, valueAndGrad } from '../../src/autodiff/grad.ts'",
-  "import { hessianVectorProduct, jacobian } from '../../src/autodiff/jacobian.ts'",
+  "import { hessian, hessianVectorProduct, jacobian } from '../../src/autodiff/jacobian.ts'",
   "import { jvp } from '../../src/autodiff/jvp.ts'",
   "import { iterate, scan } from '../../src/autodiff/scan.ts'",
   "import { vjp } from '../../src/autodiff/vjp.ts'",

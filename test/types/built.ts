@@ -3,7 +3,7 @@
  * wrong with the graph when it is built.
  */
 import { customVjp } from '../../src/autodiff/custom.ts'
-import { jacobian } from '../../src/autodiff/jacobian.ts'
+import { hessian, jacobian } from '../../src/autodiff/jacobian.ts'
 import { scan } from '../../src/autodiff/scan.ts'
 import { vmap } from '../../src/autodiff/vmap.ts'
 import * as f from '../../src/ops/api.ts'
@@ -32,6 +32,42 @@ const first = (xs: ReadonlyArray<Expr>): Expr => xs[0] ?? none
 
 export const built: Readonly<Record<string, Built>> = {
   iota: wrong(() => f.iota([2, 3], 5, 'i32'), 'iota: axis 5 is out of range for [2,3]'),
+  eye: wrong(() => f.eye(2.5), 'eye: [2.5,2.5] is no shape; sizes are whole numbers, 0 at least'),
+  linspace: wrong(() => f.linspace(0, 1, -1), 'linspace: [-1] is no shape; sizes are whole numbers, 0 at least'),
+  greater: wrong(() => f.greater(any, b), 'greater: shapes differ, [2,3] and [4,5]'),
+  greaterEqual: wrong(() => f.greaterEqual(any, b), 'greaterEqual: shapes differ, [2,3] and [4,5]'),
+  notEqual: wrong(() => f.notEqual(any, b), 'notEqual: shapes differ, [2,3] and [4,5]'),
+  mod: wrong(() => f.mod(any, b), 'mod: shapes differ, [2,3] and [4,5]'),
+  atan2: wrong(() => f.atan2(any, b), 'atan2: shapes differ, [2,3] and [4,5]'),
+  'mod of others': wrong(
+    () => f.mod(any, ids as never),
+    'mod: element types differ, f32 and i32; convert one with cast'
+  ),
+  squeeze: wrong(() => f.squeeze(1)(a), 'squeeze: axis 1 of [2,3] has 3 elements, not 1'),
+  'squeeze beyond': wrong(() => f.squeeze(4)(a), 'squeeze: axis 4 is out of range for [2,3]'),
+  swapAxes: wrong(() => f.swapAxes(0, 2)(a), 'swapAxes: axis 2 is out of range for [2,3]'),
+  flatten: wrong(() => f.flatten(2)(a), 'flatten: axis 2 is out of range for [2,3]'),
+  unstack: wrong(() => first(f.unstack(-3)(a)), 'unstack: axis -3 is out of range for [2,3]'),
+  std: wrong(() => f.std([4])(a), 'std: axis 4 is out of range for [2,3]'),
+  norm: wrong(() => f.norm([4])(a), 'norm: axis 4 is out of range for [2,3]'),
+  any: wrong(() => f.any([4])(flags), 'any: axis 4 is out of range for [2,3]'),
+  all: wrong(() => f.all([4])(flags), 'all: axis 4 is out of range for [2,3]'),
+  tril: wrong(() => f.tril()(none), 'tril: the operand needs at least 2 axes, got []'),
+  'tril by half': wrong(() => f.tril(0.5)(a), 'tril: 0.5 is no i32'),
+  triu: wrong(() => f.triu()(none), 'triu: the operand needs at least 2 axes, got []'),
+  trace: wrong(() => f.trace(none as typeof any), 'trace: the operand needs at least 2 axes, got []'),
+  solve: wrong(() => f.solve(a, b), 'solve: needs square matrices in the last two axes, got [2,3]'),
+  'solve of others': wrong(() => f.solve(f.eye(3), b), 'solve: inner sizes differ, [3,3] x [4,5]'),
+  binaryCrossEntropy: wrong(() => f.binaryCrossEntropy(a, b), 'binaryCrossEntropy: shapes differ, [2,3] and [4,5]'),
+  gumbel: wrong(() => f.gumbel([3])(words), 'gumbel: needs a key of two u32 words, got u32 [3]'),
+  hessian: wrong(
+    () => hessian((p) => p)(a),
+    'hessian: needs one number to differentiate, got [2,3]; take its sum or mean'
+  ),
+  'hessian of a mistake': wrong(
+    () => hessian((p) => f.sum([4])(p as typeof any))(a),
+    'sum: axis 4 is out of range for [2,3]'
+  ),
   add: wrong(() => f.add(any, b), 'add: shapes differ, [2,3] and [4,5]'),
   pow: wrong(() => f.pow(ids as Expr, ids), 'pow: needs floats, got i32'),
   reshape: wrong(() => f.reshape([5, 2])(a), 'reshape: [2,3] does not have as many elements as [5,2]'),

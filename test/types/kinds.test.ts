@@ -25,19 +25,22 @@ const namesIn = (text: string): ReadonlyArray<string> => text.trim().split(/\s+/
 const refusals: ReadonlyArray<readonly [functions: string, dtypes: string]> = [
   ['stopGradient zerosLike equal where cast reshape transpose broadcastTo expandDims narrow slice split concat', all],
   ['stack pad flip repeat tile expect roll upsampleNearest extend take takeAlong', all],
+  ['notEqual swapAxes squeeze flatten unstack tril triu', all],
   ['square scale offset clamp add sub mul div maximum minimum less lessEqual iota sum max min prod', notBool],
   ['cumulativeSum cumulativeProduct matmul contract einsum scatterAdd addAlong argmax argmin', notBool],
-  ['ranks argsort sort', notBool],
+  ['ranks argsort sort mod greater greaterEqual trace', notBool],
   ['neg abs sign', 'u32 bool'],
-  ['not and or', 'f32 f16 bf16 i32 u32'],
+  ['not and or any all', 'f32 f16 bf16 i32 u32'],
   ['floor exp log sqrt rsqrt reciprocal sin cos tanh sigmoid erf erfinv expm1 log1p relu', notIntegers],
+  ['atan asin acos atan2', notIntegers],
+  ['ceil round exp2 log2 tan logSigmoid elu isNaN isFinite std norm solve binaryCrossEntropy', notIntegers],
   ['geluTanh gelu silu softplus leakyRelu pow mean variance logSumExp softmax logSoftmax', notIntegers],
   ['maskedSoftmax normalise rmsNormalise groupNorm attention rope cholesky inverse triangularSolve', notIntegers],
   ['convolve deconvolve averagePool maxPool topK crossEntropy huber cosineSimilarity dropout', notIntegers],
   // Typed f32: what they are made of has no other.
   ['interpolateLinear categorical', 'f16 bf16 i32 u32 bool'],
   ['oneHot', 'f32 f16 bf16 u32 bool'],
-  ['randomBits splitKey uniform normal bernoulli permutation', onlyWords]
+  ['randomBits splitKey uniform normal gumbel bernoulli permutation', onlyWords]
 ]
 
 const refused = new Map(

@@ -7,7 +7,7 @@ import { checkpoint } from '../../src/autodiff/checkpoint.ts'
 import { customJvp, customVjp } from '../../src/autodiff/custom.ts'
 import { differenceAt, finiteDifference, modeOf } from '../../src/autodiff/finiteDifference.ts'
 import { grad, gradOf, pullback, valueAndGrad } from '../../src/autodiff/grad.ts'
-import { hessianVectorProduct, jacobian } from '../../src/autodiff/jacobian.ts'
+import { hessian, hessianVectorProduct, jacobian } from '../../src/autodiff/jacobian.ts'
 import { jvp } from '../../src/autodiff/jvp.ts'
 import { iterate, scan } from '../../src/autodiff/scan.ts'
 import { vjp } from '../../src/autodiff/vjp.ts'
@@ -17,16 +17,24 @@ import type { Batch, Jvp, Primitive, Vjp } from '../../src/core/Op.ts'
 import {
   abs,
   add,
+  acos,
   addAlong,
+  all,
   and,
+  any,
   argmax,
   argmin,
   argsort,
+  asin,
+  atan,
+  atan2,
   attention,
   averagePool,
   bernoulli,
+  binaryCrossEntropy,
   cast,
   categorical,
+  ceil,
   cholesky,
   clamp,
   constant,
@@ -42,28 +50,37 @@ import {
   div,
   dropout,
   einsum,
+  elu,
   embed,
   equal,
   erf,
   erfinv,
   exp,
+  exp2,
   expm1,
   extend,
   fill,
   floor,
   gelu,
   geluTanh,
+  greater,
+  greaterEqual,
   groupNorm,
+  gumbel,
   huber,
   input,
   interpolateLinear,
   inverse,
   iota,
+  isFinite,
+  isNaN,
   leakyRelu,
   less,
   lessEqual,
   log,
   log1p,
+  log2,
+  logSigmoid,
   logSoftmax,
   logSumExp,
   maskedSoftmax,
@@ -74,11 +91,14 @@ import {
   mean,
   min,
   minimum,
+  mod,
   mul,
   neg,
+  norm,
   normal,
   normalise,
   not,
+  notEqual,
   offset,
   oneHot,
   or,
@@ -92,6 +112,7 @@ import {
   relu,
   rmsNormalise,
   rope,
+  round,
   rsqrt,
   scalar,
   scale,
@@ -102,18 +123,22 @@ import {
   sin,
   softmax,
   softplus,
+  solve,
   sort,
   splitKey,
   sqrt,
   square,
+  std,
   stopGradient,
   sub,
   sum,
   take,
   takeAlong,
+  tan,
   tanh,
   tiles,
   topK,
+  trace,
   triangularSolve,
   uniform,
   upsampleNearest,
@@ -246,6 +271,66 @@ export const of_sign: unknown = sign(flags)
 // @ts-expect-error not: needs truth values, got f32
 export const of_not: unknown = not(a)
 
+// @ts-expect-error ceil: needs floats, got bool
+export const of_ceil: unknown = ceil(flags)
+
+// @ts-expect-error round: needs floats, got bool
+export const of_round: unknown = round(flags)
+
+// @ts-expect-error exp2: needs floats, got bool
+export const of_exp2: unknown = exp2(flags)
+
+// @ts-expect-error log2: needs floats, got bool
+export const of_log2: unknown = log2(flags)
+
+// @ts-expect-error tan: needs floats, got bool
+export const of_tan: unknown = tan(flags)
+
+// @ts-expect-error logSigmoid: needs floats, got bool
+export const of_logSigmoid: unknown = logSigmoid(flags)
+
+// @ts-expect-error isNaN: needs floats, got bool
+export const of_isNaN: unknown = isNaN(flags)
+
+// @ts-expect-error isFinite: needs floats, got bool
+export const of_isFinite: unknown = isFinite(flags)
+
+// @ts-expect-error atan: needs floats, got bool
+export const of_atan: unknown = atan(flags)
+
+// @ts-expect-error asin: needs floats, got bool
+export const of_asin: unknown = asin(flags)
+
+// @ts-expect-error acos: needs floats, got bool
+export const of_acos: unknown = acos(flags)
+
+// @ts-expect-error elu: needs floats, got bool
+export const of_elu: unknown = elu()(flags)
+
+// @ts-expect-error std: needs floats, got bool
+export const of_std: unknown = std([1])(flags)
+
+// @ts-expect-error norm: needs floats, got bool
+export const of_norm: unknown = norm([1])(flags)
+
+// @ts-expect-error any: needs truth values, got f32
+export const of_any: unknown = any([1])(a)
+
+// @ts-expect-error all: needs truth values, got f32
+export const of_all: unknown = all([1])(a)
+
+// @ts-expect-error trace: needs numbers, got bool
+export const of_trace: unknown = trace(flags)
+
+// @ts-expect-error Type '"f16"' is not assignable to type '"f32"'.
+export const of_solve: unknown = () => solve(half, half)
+
+// @ts-expect-error Type '"f16"' is not assignable to type '"f32"'.
+export const of_binaryCrossEntropy: unknown = () => binaryCrossEntropy(half, half)
+
+// @ts-expect-error Type '"f32"' is not assignable to type '"u32"'.
+export const of_gumbel: unknown = () => gumbel([2])(a)
+
 // @ts-expect-error Type '"f32"' is not assignable to type '"bool"'.
 export const of_and: unknown = () => and(a, a)
 
@@ -374,6 +459,18 @@ export const flags_less: unknown = less(flags, flags)
 // @ts-expect-error lessEqual: needs numbers, got bool
 export const flags_lessEqual: unknown = lessEqual(flags, flags)
 
+// @ts-expect-error mod: needs numbers, got bool
+export const flags_mod: unknown = mod(flags, flags)
+
+// @ts-expect-error atan2: needs floats, got bool
+export const flags_atan2: unknown = atan2(flags, flags)
+
+// @ts-expect-error greater: needs numbers, got bool
+export const flags_greater: unknown = greater(flags, flags)
+
+// @ts-expect-error greaterEqual: needs numbers, got bool
+export const flags_greaterEqual: unknown = greaterEqual(flags, flags)
+
 // @ts-expect-error pow: needs floats, got bool
 export const flags_pow: unknown = pow(flags, flags)
 
@@ -496,6 +593,21 @@ export const shapes_lessEqual: unknown = lessEqual(a, b)
 // @ts-expect-error equal: shapes differ, [2,3] and [4,5]
 export const shapes_equal: unknown = equal(a, b)
 
+// @ts-expect-error greater: shapes differ, [2,3] and [4,5]
+export const shapes_greater: unknown = greater(a, b)
+
+// @ts-expect-error greaterEqual: shapes differ, [2,3] and [4,5]
+export const shapes_greaterEqual: unknown = greaterEqual(a, b)
+
+// @ts-expect-error notEqual: shapes differ, [2,3] and [4,5]
+export const shapes_notEqual: unknown = notEqual(a, b)
+
+// @ts-expect-error mod: shapes differ, [2,3] and [4,5]
+export const shapes_mod: unknown = mod(a, b)
+
+// @ts-expect-error atan2: shapes differ, [2,3] and [4,5]
+export const shapes_atan2: unknown = atan2(a, b)
+
 // @ts-expect-error and: shapes differ, [2,3] and [4]
 export const shapes_and: unknown = and(flags, input('four', 'bool', [4]))
 
@@ -560,6 +672,9 @@ export const tensor_pullback: unknown = () => pullback(a, 7)
 
 // @ts-expect-error Argument of type 'number' is not assignable to parameter of type 'Expr<DType, Shape>'.
 export const tensor_jacobian: unknown = () => jacobian(square)(7)
+
+// @ts-expect-error Argument of type 'number' is not assignable to parameter of type 'Expr<DType, Shape>'.
+export const tensor_hessian: unknown = () => hessian(square)(7)
 
 // @ts-expect-error Argument of type '"f64"' is not assignable to parameter of type 'DType'.
 export const begin_input: unknown = () => input('x', 'f64', [2])

@@ -43,6 +43,17 @@ export const prelude: Readonly<Record<string, string>> = {
   let wave = select(sine, cosine, (turn & 1) == 1);
   return select(wave, -wave, (turn & 2) == 2);
 }`,
+  // The built-in may be wrong by 4096 ulp. The angle from that of 0, 1 or ∞, whichever is nearest.   Source: Cephes, atanf.c.
+  atan_f32: `fn atan_f32(x: f32) -> f32 {
+  let a = abs(x);
+  let near = a < 0.41421357;
+  let far = a > 2.4142135;
+  let r = select(select((a - 1.0) / (a + 1.0), a, near), -1.0 / a, far);
+  let s = r * r;
+  let angle = r + r * s * (-0.33332950 + s * (0.19977711 + s * (-0.13877686 + s * 0.080537446)));
+  let whole = angle + select(select(0.78539816, 0.0, near), 1.5707964, far);
+  return select(whole, -whole, x < 0.0);
+}`,
   // Narrow floats by their bits, since the language leaves open which way its own conversions round.
   // Half an ulp less a bit is added, and the last bit kept: the nearest, ties to even; carries go into the exponent.
   to_bf16: `fn to_bf16(x: f32) -> u32 {

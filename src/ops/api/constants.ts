@@ -1,9 +1,10 @@
 /** What a graph begins with: inputs and constants. */
 import type { DType } from '../../core/DType.ts'
 import { input as makeInput, literal, scalar as makeScalar, type Expr } from '../../core/Expr.ts'
-import { axisOf, dim as makeDim, type Shape, type Sym } from '../../core/Shape.ts'
+import { axisOf, dim as makeDim, range, type Shape, type Sym } from '../../core/Shape.ts'
 import { tensor as makeTensor, type Tensor } from '../../core/Tensor.ts'
 import { $ } from '../registry.ts'
+import { inNameOf, sound } from './instead.ts'
 import type { Kinds } from './needs.ts'
 
 /** A value that is given when the program runs. Two inputs of one name and type are the same input. */
@@ -35,3 +36,20 @@ export const zerosLike = <D extends DType, S extends Shape>(x: Expr<D, S>): Expr
 /** `0, 1, …` along `axis`. */
 export const iota = <const S extends Shape, D extends Kinds['numbers']>(shape: S, axis: number, dtype: D): Expr<D, S> =>
   $.iota({ shape, axis: axisOf(axis, shape.length), dtype })
+
+/** `n` numbers from `start` to `stop`, both among them, at equal distances; of one, `start`. */
+export const linspace = <const N extends number>(start: number, stop: number, n: N): Expr<'f32', readonly [N]> => {
+  const values = range(n).map((i) => (i > 0 && i === n - 1 ? stop : start + ((stop - start) * i) / Math.max(1, n - 1)))
+  return inNameOf('linspace', [], constant([n], values))
+}
+
+/** 1 on the diagonal, 0 elsewhere; as many columns as rows where not told. */
+export const eye = <const N extends number, const M extends number = N>(
+  rows: N,
+  columns?: M
+): Expr<'f32', readonly [N, M]> => {
+  const shape = [rows, (columns ?? rows) as M] as const
+  const row = iota(shape, 0, 'i32')
+  const hit = sound(row) ? $.equal(row, iota(shape, 1, 'i32')) : row
+  return inNameOf('eye', [], $.cast(hit, { to: 'f32' }))
+}

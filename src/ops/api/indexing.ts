@@ -1,5 +1,5 @@
 /** By index and by position: tables, places of extrema, order, cumulative sums, rotary positions. */
-import type { DType } from '../../core/DType.ts'
+import { isFloat, type DType } from '../../core/DType.ts'
 import { misfit, type Expr } from '../../core/Expr.ts'
 import { axisOf, isAxis, keep, ofAxis, range, sizeAt, type Shape } from '../../core/Shape.ts'
 import { spreadAgain } from '../reduce.ts'
@@ -91,12 +91,22 @@ const place =
     if (x.shape[at] === undefined) return outOfRange(op, axis, x) as Expr<'i32'>
     const hit = $.equal(x, spreadAgain($, extremum(x, { axes: [at] }), x.shape, [at]))
     const places = $.iota({ shape: x.shape, axis: at, dtype: 'i32' })
-    return inNameOf(op, [x], $.min($.where(hit, places, $.fill(length - 1, places)), { axes: [at] }))
+    const found = $.where(hit, places, $.fill(length - 1, places))
+    return inNameOf(op, [x], isFloat(x.dtype) ? nanFirst(x, found, at) : $.min(found, { axes: [at] }))
   }
 
-/** The place of the largest element along an axis, which disappears; the first of equals. */
+/** The least of places, but for that of the first NaN: those of NaN are counted from the end, below all others. */
+const nanFirst = (x: Expr, found: Expr<'i32'>, axis: number): Expr<'i32'> => {
+  const length = sizeAt(x.shape, axis)
+  const ofNaN = $.iota({ shape: x.shape, axis, dtype: 'i32' })
+  const least = $.min($.where($.isNaN(x), $.sub(ofNaN, $.fill(length, ofNaN)), found), { axes: [axis] })
+  const zero = $.fill(0, least)
+  return $.where($.less(least, zero), $.add(least, $.fill(length, least)), least)
+}
+
+/** The place of the largest element along an axis, which disappears; the first of equals, or the first NaN. */
 export const argmax: Placing<'argmax'> = place('argmax', $.max)
-/** The place of the smallest element along an axis, which disappears; the first of equals. */
+/** The place of the smallest element along an axis, which disappears; the first of equals, or the first NaN. */
 export const argmin: Placing<'argmin'> = place('argmin', $.min)
 
 const tooFew = (k: number, axis: number, { shape }: Expr): { values: Expr<'f32'>; indices: Expr<'i32'> } => {
@@ -104,7 +114,10 @@ const tooFew = (k: number, axis: number, { shape }: Expr): { values: Expr<'f32'>
   return { values: nothing as Expr<'f32'>, indices: nothing as Expr<'i32'> }
 }
 
-/** The `k` largest elements along an axis, descending, and their places; `k` is small, since each is found in turn. */
+/**
+ * The `k` largest elements along an axis, descending, and their places; `k` is small, since each is found in turn. NaN
+ * is larger than any number.
+ */
 export const topK =
   (k: number, axis: number) =>
   (x: Expr<'f32'>): { readonly values: Expr<'f32'>; readonly indices: Expr<'i32'> } => {

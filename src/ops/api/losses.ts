@@ -65,6 +65,20 @@ export const crossEntropy =
     )
   }
 
+/**
+ * The mean of `−z ln σ(x) − (1 − z) ln(1 − σ(x))`, accurate and finite however sure the logits are.
+ *
+ * - `logits` `x` and `labels` `z` of one shape, labels between 0 and 1; the result is a number
+ */
+export const binaryCrossEntropy = (logits: F, labels: F): F => {
+  if (sound(logits, labels) && !equal(logits.shape, labels.shape))
+    return instead(logits, { _tag: 'ShapesDiffer', op: 'binaryCrossEntropy', left: logits.shape, right: labels.shape })
+  const other = $.sub($.fill(1, labels), labels)
+  // What has no share in the labels costs nothing, even where it is infinite.
+  const costs = $.add($.annihilate(labels, $.softplus($.neg(logits))), $.annihilate(other, $.softplus(logits)))
+  return inNameOf('binaryCrossEntropy', [logits, labels], mean('all')(costs), floating)
+}
+
 // numbers --------------------------------------------------------------------------------
 
 /** `½ d²` for differences `d` up to `delta`, beyond it a line of slope `delta` (Huber 1964); element by element. */

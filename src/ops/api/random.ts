@@ -49,6 +49,15 @@ export const normal =
     return inNameOf('normal', [key], $.reshape(narrow(0, 0, n)(both), { shape })) as Expr<'f32', S>
   }
 
+/** The noise whose largest, added to logits, is a class drawn from them (Gumbel 1954): `−ln(−ln u)`, `u` uniform. */
+export const gumbel =
+  <const S extends Shape>(shape: S) =>
+  (key: Expr<'u32'>): Expr<'f32', S> => {
+    const u = uniform(shape)(key)
+    // Uniform numbers may be 0, whose logarithm is not finite.
+    return inNameOf('gumbel', [key], neg(log(neg(log($.maximum(u, $.fill(2 ** -25, u)))))))
+  }
+
 /** True with probability `p`, each element by itself. */
 export const bernoulli =
   <const S extends Shape>(p: number, shape: S) =>
@@ -69,16 +78,14 @@ export const dropout =
 
 /**
  * Classes drawn with probabilities `softmax(logits)` along an axis, which disappears.
- * The largest of logits with Gumbel noise added (Gumbel 1954); −∞ is never drawn where another is finite.
+ * The largest of logits with Gumbel noise added; −∞ is never drawn where another is finite.
  */
 export const categorical =
   (axis: number) =>
   (key: Expr<'u32'>) =>
   (logits: Expr<'f32'>): Expr<'i32'> => {
-    const u = uniform(logits.shape)(key)
-    // Uniform numbers may be 0, whose logarithm is not finite.
-    const noise = neg(log(neg(log($.maximum(u, $.fill(2 ** -25, u))))))
-    return inNameOf('categorical', [logits, key], argmax(axis)($.add(logits, noise)), floating)
+    const noisy = $.add(logits, gumbel(logits.shape)(key))
+    return inNameOf('categorical', [logits, key], argmax(axis)(noisy), floating)
   }
 
 /** `0, …, n − 1` in random order. */

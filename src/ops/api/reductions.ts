@@ -2,7 +2,7 @@
 import type { DType } from '../../core/DType.ts'
 import type { Expr } from '../../core/Expr.ts'
 import { axisOf, keep as kept, range, sizeAt, type Shape } from '../../core/Shape.ts'
-import { floating } from '../kinds.ts'
+import { floating, logical } from '../kinds.ts'
 import { $, type Fold } from '../registry.ts'
 import { inNameOf } from './instead.ts'
 import type { Kinds, Needs } from './needs.ts'
@@ -69,4 +69,33 @@ export const mean: Reduction<'mean', 'floats'> = reduction((x, over, keep) =>
 export const variance: Reduction<'variance', 'floats'> = reduction((x, over, keep) => {
   const away = $.sub(x, stretch(averaged(x, over, 'kept'), x.shape))
   return inNameOf('variance', [x], averaged($.mul(away, away), over, keep), floating)
+})
+
+/** `√x`, with gradient 0 where `x` is 0. */
+const rooted = <D extends DType>(x: Expr<D>): Expr<D> => $.where($.less($.fill(0, x), x), $.sqrt(x), x)
+
+/** The square root of the variance; divisor `n`, gradient 0 where it is 0. */
+export const std: Reduction<'std', 'floats'> = reduction((x, over, keep) =>
+  inNameOf('std', [x], rooted(variance(over, keep)(x)), floating)
+)
+
+/** `√Σx²`, with gradient 0 where it is 0; squares may not overflow. */
+export const norm: Reduction<'norm', 'floats'> = reduction((x, over, keep) =>
+  inNameOf('norm', [x], rooted(folded($.sum, $.mul(x, x), over, keep)), floating)
+)
+
+// truth values ---------------------------------------------------------------------------
+
+const howMany = (x: Expr, over: Over, keep: Keep): Expr => folded($.sum, $.cast(x, { to: 'i32' }), over, keep)
+
+/** Whether an element holds; of none, false. */
+export const any: Reduction<'any', 'truth values'> = reduction((x, over, keep) => {
+  const holding = howMany(x, over, keep)
+  return inNameOf('any', [x], $.less($.fill(0, holding), holding), logical)
+})
+
+/** Whether every element holds; of none, true. */
+export const all: Reduction<'all', 'truth values'> = reduction((x, over, keep) => {
+  const failing = howMany($.not(x), over, keep)
+  return inNameOf('all', [x], $.equal(failing, $.fill(0, failing)), logical)
 })

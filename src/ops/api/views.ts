@@ -2,9 +2,10 @@
 import type { DType } from '../../core/DType.ts'
 import { apply, type Expr } from '../../core/Expr.ts'
 import { composite, type Op } from '../../core/Op.ts'
-import { axisOf, equal, range, size, type Dim, type Shape } from '../../core/Shape.ts'
+import { axisOf, drop, equal, range, size, type Dim, type Shape } from '../../core/Shape.ts'
 import { $ } from '../registry.ts'
 import { inNameOf, instead, outOfRange, sound, tooFewAxes } from './instead.ts'
+import type { Reduced } from './reduced.ts'
 import { stretch } from './stretch.ts'
 
 const hole = (from: Shape, to: Shape): Shape => {
@@ -37,6 +38,23 @@ export const transpose =
   <D extends DType, S extends Shape>(x: Expr<D, S>): Expr<D, Permuted<S, Order>> =>
     $.transpose(x, { order: order.map((axis) => axisOf(axis, x.shape.length)) }) as Expr<D, Permuted<S, Order>>
 
+/** The shape with two axes exchanged, where both are counted from the first. */
+export type Swapped<S extends Shape, A extends number, B extends number> = [`${A}` | `${B}`] extends [keyof S]
+  ? { readonly [I in keyof S]: I extends `${A}` ? S[B] & Dim : I extends `${B}` ? S[A] & Dim : S[I] }
+  : Shape
+
+/** Two axes exchanged. */
+export const swapAxes =
+  <const A extends number, const B extends number>(a: A, b: B) =>
+  <D extends DType, S extends Shape>(x: Expr<D, S>): Expr<D, Swapped<S, A, B>> => {
+    const [first, second] = [axisOf(a, x.shape.length), axisOf(b, x.shape.length)]
+    const wrong = [a, b].find((axis) => x.shape[axisOf(axis, x.shape.length)] === undefined)
+    const order = range(x.shape.length).map((i) => (i === first ? second : i === second ? first : i))
+    const result =
+      wrong === undefined ? inNameOf('swapAxes', [x], $.transpose(x, { order })) : outOfRange('swapAxes', wrong, x)
+    return result as Expr<D, Swapped<S, A, B>>
+  }
+
 /** The operand stretched to `shape` by NumPy's rules. */
 export const broadcastTo =
   <const S extends Shape>(shape: S) =>
@@ -50,6 +68,35 @@ export const expandDims =
     const at = axisOf(axis, x.shape.length + 1)
     if (at < 0 || at > x.shape.length) return outOfRange('expandDims', axis, x)
     return inNameOf('expandDims', [x], $.reshape(x, { shape: [...x.shape.slice(0, at), 1, ...x.shape.slice(at)] }))
+  }
+
+/** The shape without an axis. */
+type Without<S extends Shape, Axis extends number> = Reduced<S, readonly [Axis], 'dropped'>
+
+/** An axis of size 1 taken away. */
+export const squeeze =
+  <const Axis extends number>(axis: Axis) =>
+  <D extends DType, S extends Shape>(x: Expr<D, S>): Expr<D, Without<S, Axis>> => {
+    const at = axisOf(axis, x.shape.length)
+    const length = x.shape[at]
+    const why = `axis ${axis} of [${x.shape}] has ${length} elements, not 1`
+    const result =
+      length === undefined
+        ? outOfRange('squeeze', axis, x)
+        : length === 1
+          ? inNameOf('squeeze', [x], $.reshape(x, { shape: drop(x.shape, [at]) }))
+          : instead(x, { _tag: 'Invalid', op: 'squeeze', why })
+    return result as Expr<D, Without<S, Axis>>
+  }
+
+/** The axes from `start` on as one. */
+export const flatten =
+  (start = 0) =>
+  <D extends DType>(x: Expr<D>): Expr<D> => {
+    const at = axisOf(start, x.shape.length)
+    return at < 0 || at > Math.max(0, x.shape.length - 1)
+      ? outOfRange('flatten', start, x)
+      : inNameOf('flatten', [x], $.reshape(x, { shape: [...x.shape.slice(0, at), size(x.shape.slice(at))] }))
   }
 
 /** Elements `start ≤ i < stop` along one axis. */
@@ -103,6 +150,17 @@ export const stack =
     return head !== undefined && other !== undefined && sound(...xs)
       ? instead(other, { _tag: 'ShapesDiffer', op: 'stack', left: head.shape, right: other.shape })
       : inNameOf('stack', xs, concat(axis)(xs.map(expandDims(axis))))
+  }
+
+/** The parts along an axis, which they do not have: the inverse of `stack`. */
+export const unstack =
+  <const Axis extends number>(axis: Axis) =>
+  <D extends DType, S extends Shape>(x: Expr<D, S>): ReadonlyArray<Expr<D, Without<S, Axis>>> => {
+    const at = axisOf(axis, x.shape.length)
+    const length = x.shape[at]
+    const part = (i: number): Expr<D> => inNameOf('unstack', [x], squeeze(at)(narrow(at, i, i + 1)(x)))
+    const parts = length === undefined ? [outOfRange('unstack', axis, x)] : range(length).map(part)
+    return parts.map((found) => found as Expr<D, Without<S, Axis>>)
   }
 
 /** `value` added before and after each axis; negative amounts cut. */
