@@ -2,13 +2,22 @@
 import { expect, expectTypeOf, it } from 'vitest'
 import {
   add,
+  argmax,
+  concat,
   constant,
+  expandDims,
   input,
   matmul,
   max,
   mean,
+  narrow,
+  repeat,
+  split,
+  stack,
   sum,
+  take,
   transpose,
+  unstack,
   type Expr,
   type Over,
   type Shape
@@ -46,14 +55,49 @@ it('what is left by a fold over one axis, or all, is known, and checked further 
   add(sum([1])(x), w)
 })
 
-it('what is left by a fold over more, or over axes that are known when it runs, is any shape', () => {
+it('what is left by a fold over several axes in ascending order is known', () => {
+  const clips = input('clips', 'f32', [8, 3, 5, 6, 7])
+
+  expectTypeOf(sum([0, 1])(x)).toEqualTypeOf<Expr<'f32', readonly [5]>>()
+  expectTypeOf(sum([0, 2], 'kept')(x)).toEqualTypeOf<Expr<'f32', readonly [1, 3, 1]>>()
+  expectTypeOf(mean([1, 2, 3])(clips)).toEqualTypeOf<Expr<'f32', readonly [8, 7]>>()
+  expectTypeOf(mean([-2, -1])(clips)).toEqualTypeOf<Expr<'f32', readonly [8, 3, 5]>>()
+  expectTypeOf(mean([-2, -1], 'kept')(clips)).toEqualTypeOf<Expr<'f32', readonly [8, 3, 5, 1, 1]>>()
+})
+
+it('what is left by a fold in another order, or over axes that are known when it runs, is any shape', () => {
   const over: Over = [0].length === 1 ? [1] : 'all'
   const axes: ReadonlyArray<number> = [0]
 
-  expectTypeOf(sum([0, 1])(x)).toEqualTypeOf<Expr<'f32', Shape>>()
+  expectTypeOf(sum([1, 0])(x)).toEqualTypeOf<Expr<'f32', Shape>>()
   expectTypeOf(sum([7])(x)).toEqualTypeOf<Expr<'f32', Shape>>()
+  expectTypeOf(sum([0, 7])(x)).toEqualTypeOf<Expr<'f32', Shape>>()
   expectTypeOf(sum(axes)(x)).toEqualTypeOf<Expr<'f32', Shape>>()
   expectTypeOf(sum(over as Over)(x)).toEqualTypeOf<Expr<'f32', Shape>>()
+})
+
+it('an axis more is known, and how many operands are on it', () => {
+  expectTypeOf(expandDims(1)(x)).toEqualTypeOf<Expr<'f32', readonly [8, 1, 3, 5]>>()
+  expectTypeOf(expandDims(-1)(w)).toEqualTypeOf<Expr<'f32', readonly [7, 5, 1]>>()
+  expectTypeOf(stack(0)([w, w, w])).toEqualTypeOf<Expr<'f32', readonly [3, 7, 5]>>()
+  expectTypeOf(stack(-1)(unstack(0)(w))).toEqualTypeOf<Expr<'f32', readonly [5, number]>>()
+  // @ts-expect-error add: shapes differ, [8,3,5] and [1,7,5]
+  add(x, expandDims(0)(w))
+})
+
+it('of an axis that changes its length the others stay known', () => {
+  expectTypeOf(concat(1)([x, x])).toEqualTypeOf<Expr<'f32', readonly [8, number, 5]>>()
+  expectTypeOf(narrow(-1, 0, 2)(x)).toEqualTypeOf<Expr<'f32', readonly [8, 3, number]>>()
+  expectTypeOf(split(2, 0)(x)).toEqualTypeOf<ReadonlyArray<Expr<'f32', readonly [number, 3, 5]>>>()
+  expectTypeOf(repeat(2, 0)(w)).toEqualTypeOf<Expr<'f32', readonly [number, 5]>>()
+  // @ts-expect-error matmul: inner sizes differ, [8,3,5] x [7,5]
+  matmul(concat(1)([x, x]), w)
+})
+
+it('the axes of indices take the place of that of a table, and the place of an extremum has none', () => {
+  expectTypeOf(take(0)(w, input('ids', 'i32', [2, 4]))).toEqualTypeOf<Expr<'f32', readonly [2, 4, 5]>>()
+  expectTypeOf(take(1)(x, input('id', 'i32', []))).toEqualTypeOf<Expr<'f32', readonly [8, 5]>>()
+  expectTypeOf(argmax(1)(x)).toEqualTypeOf<Expr<'i32', readonly [8, 5]>>()
 })
 
 it('a constant is of floats, or of what it is told', () => {

@@ -5,6 +5,7 @@ import { axisOf, isAxis, keep, ofAxis, range, sizeAt, type Shape } from '../../c
 import { spreadAgain } from '../reduce.ts'
 import { floating, type Accepted } from '../kinds.ts'
 import { $, type Fold } from '../registry.ts'
+import type { Replaced, Without } from './axes.ts'
 import { inNameOf, outOfRange, sound } from './instead.ts'
 import type { Needs } from './needs.ts'
 import { modulo, takeAt } from './takeAt.ts'
@@ -17,9 +18,12 @@ import { modulo, takeAt } from './takeAt.ts'
  * - `indices` of any shape, out of range is clipped; their axes take the place of `axis`
  */
 export const take =
-  (axis: number) =>
-  <D extends DType>(table: Expr<D>, indices: Expr<'i32'>): Expr<D> =>
-    $.take(table, indices, { axis: axisOf(axis, table.shape.length) })
+  <const Axis extends number>(axis: Axis) =>
+  <D extends DType, S extends Shape, I extends Shape>(
+    table: Expr<D, S>,
+    indices: Expr<'i32', I>
+  ): Expr<D, Replaced<S, Axis, I>> =>
+    $.take(table, indices, { axis: axisOf(axis, table.shape.length) }) as Expr<D, Replaced<S, Axis, I>>
 
 /** The adjoint of `take`: values whose index is equal are added up, along an axis of length `size`. */
 export const scatterAdd =
@@ -78,22 +82,23 @@ export const roll =
 // places of extrema ------------------------------------------------------------------------
 
 /** The place of an element along an axis, which disappears. */
-export type Placing<Op extends string> = (
-  axis: number
-) => <D extends DType>(x: Expr<D> & Needs<Op, 'numbers', D>) => Expr<'i32'>
+export type Placing<Op extends string> = <const Axis extends number>(
+  axis: Axis
+) => <D extends DType, S extends Shape>(x: Expr<D, S> & Needs<Op, 'numbers', D>) => Expr<'i32', Without<S, Axis>>
 
-const place =
-  (op: string, extremum: Fold) =>
-  (axis: number) =>
-  (x: Expr): Expr<'i32'> => {
-    const at = axisOf(axis, x.shape.length)
-    const length = sizeAt(x.shape, at)
-    if (x.shape[at] === undefined) return outOfRange(op, axis, x) as Expr<'i32'>
-    const hit = $.equal(x, spreadAgain($, extremum(x, { axes: [at] }), x.shape, [at]))
-    const places = $.iota({ shape: x.shape, axis: at, dtype: 'i32' })
-    const found = $.where(hit, places, $.fill(length - 1, places))
-    return inNameOf(op, [x], isFloat(x.dtype) ? nanFirst(x, found, at) : $.min(found, { axes: [at] }))
-  }
+const place = <Op extends string>(op: Op, extremum: Fold): Placing<Op> => {
+  const untyped =
+    (axis: number) =>
+    (x: Expr): Expr => {
+      const at = axisOf(axis, x.shape.length)
+      if (!isAxis(x.shape, at)) return outOfRange(op, axis, x)
+      const hit = $.equal(x, spreadAgain($, extremum(x, { axes: [at] }), x.shape, [at]))
+      const places = $.iota({ shape: x.shape, axis: at, dtype: 'i32' })
+      const found = $.where(hit, places, $.fill(sizeAt(x.shape, at) - 1, places))
+      return inNameOf(op, [x], isFloat(x.dtype) ? nanFirst(x, found, at) : $.min(found, { axes: [at] }))
+    }
+  return untyped as Placing<Op>
+}
 
 /** The least of places, but for that of the first NaN: those of NaN are counted from the end, below all others. */
 const nanFirst = (x: Expr, found: Expr<'i32'>, axis: number): Expr<'i32'> => {

@@ -2,10 +2,10 @@
 import type { DType } from '../../core/DType.ts'
 import { apply, type Expr } from '../../core/Expr.ts'
 import { composite, type Op } from '../../core/Op.ts'
-import { axisOf, drop, equal, range, size, type Dim, type Shape } from '../../core/Shape.ts'
+import { axisOf, drop, equal, isAxis, range, size, type Dim, type Shape } from '../../core/Shape.ts'
 import { $ } from '../registry.ts'
+import type { Inserted, Resized, Without } from './axes.ts'
 import { inNameOf, instead, outOfRange, sound, tooFewAxes } from './instead.ts'
-import type { Reduced } from './reduced.ts'
 import { stretch } from './stretch.ts'
 
 const hole = (from: Shape, to: Shape): Shape => {
@@ -63,15 +63,16 @@ export const broadcastTo =
 
 /** A new axis of size 1 at `axis` of the result. */
 export const expandDims =
-  (axis: number) =>
-  <D extends DType>(x: Expr<D>): Expr<D> => {
+  <const Axis extends number>(axis: Axis) =>
+  <D extends DType, S extends Shape>(x: Expr<D, S>): Expr<D, Inserted<S, Axis, 1>> => {
     const at = axisOf(axis, x.shape.length + 1)
-    if (at < 0 || at > x.shape.length) return outOfRange('expandDims', axis, x)
-    return inNameOf('expandDims', [x], $.reshape(x, { shape: [...x.shape.slice(0, at), 1, ...x.shape.slice(at)] }))
+    const shape = [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]
+    const result =
+      at < 0 || at > x.shape.length
+        ? outOfRange('expandDims', axis, x)
+        : inNameOf('expandDims', [x], $.reshape(x, { shape }))
+    return result as Expr<D, Inserted<S, Axis, 1>>
   }
-
-/** The shape without an axis. */
-type Without<S extends Shape, Axis extends number> = Reduced<S, readonly [Axis], 'dropped'>
 
 /** An axis of size 1 taken away. */
 export const squeeze =
@@ -101,16 +102,16 @@ export const flatten =
 
 /** Elements `start ≤ i < stop` along one axis. */
 export const narrow =
-  (axis: number, start: number, stop: number) =>
-  <D extends DType>(x: Expr<D>): Expr<D> => {
+  <const Axis extends number>(axis: Axis, start: number, stop: number) =>
+  <D extends DType, S extends Shape>(x: Expr<D, S>): Expr<D, Resized<S, Axis>> => {
     const at = axisOf(axis, x.shape.length)
-    if (x.shape[at] === undefined) return outOfRange('narrow', axis, x)
     const part = $.slice(x, {
       start: x.shape.map((_, i) => (i === at ? start : 0)),
       stop: x.shape.map((d, i) => (i === at ? stop : d)),
       step: x.shape.map(() => 1)
     })
-    return inNameOf('narrow', [x], part)
+    const result = isAxis(x.shape, at) ? inNameOf('narrow', [x], part) : outOfRange('narrow', axis, x)
+    return result as Expr<D, Resized<S, Axis>>
   }
 
 /** `x[start : stop : step]`, one triple per axis. */
@@ -125,31 +126,36 @@ export const slice =
 
 /** `n` equal parts along an axis. */
 export const split =
-  (n: number, axis: number) =>
-  <D extends DType>(x: Expr<D>): ReadonlyArray<Expr<D>> => {
+  <const Axis extends number>(n: number, axis: Axis) =>
+  <D extends DType, S extends Shape>(x: Expr<D, S>): ReadonlyArray<Expr<D, Resized<S, Axis>>> => {
     const part = (x.shape[axisOf(axis, x.shape.length)] ?? NaN) / n
     const why = `${n} equal parts along axis ${axis} are not in [${x.shape}]`
-    return range(n).map((i) =>
-      Number.isInteger(part)
-        ? narrow(axis, i * part, (i + 1) * part)(x)
-        : instead(x, { _tag: 'Invalid', op: 'split', why })
-    )
+    const none: Expr = instead(x, { _tag: 'Invalid', op: 'split', why })
+    const at = (i: number): Expr => (Number.isInteger(part) ? narrow(axis, i * part, (i + 1) * part)(x) : none)
+    return range(n).map((i) => at(i) as Expr<D, Resized<S, Axis>>)
   }
 
+type DTypeOf<Xs extends ReadonlyArray<Expr>> = Xs[number]['dtype']
+/** The shape of the first of some operands. */
+type ShapeOf<Xs extends ReadonlyArray<Expr>> = Xs extends readonly [] ? Shape : Xs[0]['shape']
+
+/** Operands one after another along an axis; their other sizes are equal. */
 export const concat =
-  (axis: number) =>
-  <D extends DType>(xs: ReadonlyArray<Expr<D>>): Expr<D> =>
-    $.concat(xs, { axis: axisOf(axis, xs[0]?.shape.length ?? 0) })
+  <const Axis extends number>(axis: Axis) =>
+  <const Xs extends ReadonlyArray<Expr>>(xs: Xs): Expr<DTypeOf<Xs>, Resized<ShapeOf<Xs>, Axis>> =>
+    $.concat(xs, { axis: axisOf(axis, xs[0]?.shape.length ?? 0) }) as Expr<DTypeOf<Xs>, Resized<ShapeOf<Xs>, Axis>>
 
 /** Operands of one shape, side by side along a new axis. */
 export const stack =
-  (axis: number) =>
-  <D extends DType>(xs: ReadonlyArray<Expr<D>>): Expr<D> => {
+  <const Axis extends number>(axis: Axis) =>
+  <const Xs extends ReadonlyArray<Expr>>(xs: Xs): Expr<DTypeOf<Xs>, Inserted<ShapeOf<Xs>, Axis, Xs['length']>> => {
     const [head, ...rest] = xs
     const other = head && rest.find(({ shape }) => !equal(shape, head.shape))
-    return head !== undefined && other !== undefined && sound(...xs)
-      ? instead(other, { _tag: 'ShapesDiffer', op: 'stack', left: head.shape, right: other.shape })
-      : inNameOf('stack', xs, concat(axis)(xs.map(expandDims(axis))))
+    const result =
+      head !== undefined && other !== undefined && sound(...xs)
+        ? instead(other, { _tag: 'ShapesDiffer', op: 'stack', left: head.shape, right: other.shape })
+        : inNameOf('stack', xs, concat(axis)(xs.map(expandDims(axis))))
+    return result as Expr<DTypeOf<Xs>, Inserted<ShapeOf<Xs>, Axis, Xs['length']>>
   }
 
 /** The parts along an axis, which they do not have: the inverse of `stack`. */
@@ -183,12 +189,13 @@ export const flip =
 
 /** Every element `times` times along an axis, side by side: `[a, b]` becomes `[a, a, b, b]`. */
 export const repeat =
-  (times: number, axis: number) =>
-  <D extends DType>(x: Expr<D>): Expr<D> => {
+  <const Axis extends number>(times: number, axis: Axis) =>
+  <D extends DType, S extends Shape>(x: Expr<D, S>): Expr<D, Resized<S, Axis>> => {
     const at = axisOf(axis, x.shape.length)
-    return x.shape[at] === undefined
-      ? outOfRange('repeat', axis, x)
-      : inNameOf('repeat', [x], repeated(x, at, at + 1, times))
+    const result = isAxis(x.shape, at)
+      ? inNameOf('repeat', [x], repeated<D>(x, at, at + 1, times))
+      : outOfRange<D>('repeat', axis, x)
+    return result as Expr<D, Resized<S, Axis>>
   }
 
 /** The whole `times[i]` times along each axis `i`, one after another: `[a, b]` becomes `[a, b, a, b]`. */
