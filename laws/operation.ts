@@ -6,11 +6,11 @@ import * as fc from 'fast-check'
 import { isFloat } from '../src/core/DType.ts'
 import { f32, type Close } from '../src/measure/Close.ts'
 import { apply, input, type Expr, type Params } from '../src/core/Expr.ts'
-import type { Example, Op } from '../src/core/Op.ts'
+import type { Draw, Example, Op } from '../src/core/Op.ts'
 import { show as sentence } from '../src/core/Fault.ts'
 import { E, pipe } from '../src/core/fp.ts'
 import { equal, size } from '../src/core/Shape.ts'
-import { held, stored, type Tensor } from '../src/core/Tensor.ts'
+import { elementAt, generate, held, stored, type Tensor } from '../src/core/Tensor.ts'
 import { evaluate } from '../src/interpret/evaluate.ts'
 import { show } from '../src/interpret/show.ts'
 import { composite } from './composite.ts'
@@ -19,7 +19,7 @@ import { derivative } from './derivative.ts'
 import { operands, showTensor } from './draw.ts'
 import type { Graph } from './graph.ts'
 import { about, firstOf, from, law, type Laws, type Verdict } from './Laws.ts'
-import { target, type Target } from './pass.ts'
+import { agreement, target, type Target } from './pass.ts'
 
 const contract = from('the contract of `Op`, `src/core/Op.ts`')
 
@@ -30,12 +30,14 @@ export interface OperationOptions {
   readonly close?: Close
 }
 
+type Operands = (draws: ReadonlyArray<Draw>) => fc.Arbitrary<ReadonlyArray<Tensor>>
+
 const graphOf =
-  (op: Op) =>
+  (op: Op, drawn: Operands) =>
   (example: Example<Params>): fc.Arbitrary<Graph> => {
     const xs = example.inputs.map(({ dtype, shape }, i) => input(`x${i}`, dtype, shape))
     const roots = [apply(op, xs, example.params)]
-    return operands(example.inputs).map((values) => {
+    return drawn(example.inputs).map((values) => {
       // As a device holds them, so that both begin from the same numbers.
       const given = values.map((value) => (isFloat(value.dtype) ? stored(value) : value))
       return {
@@ -47,8 +49,24 @@ const graphOf =
   }
 
 /** An operation at its examples, as graphs with values for their inputs; `undefined` where it has none. */
-export const operationGraphs = (op: Op): fc.Arbitrary<Graph> | undefined =>
-  op.examples.length === 0 ? undefined : fc.oneof(...op.examples.map(graphOf(op)))
+export const operationGraphs = (op: Op, drawn: Operands = operands): fc.Arbitrary<Graph> | undefined =>
+  op.examples.length === 0 ? undefined : fc.oneof(...op.examples.map(graphOf(op, drawn)))
+
+/** What stands in the place of an element, if anything. */
+const unusual: fc.Arbitrary<number | undefined> = fc.oneof(
+  { weight: 6, arbitrary: fc.constant(undefined) },
+  { weight: 1, arbitrary: fc.constantFrom(NaN, Infinity, -Infinity) }
+)
+
+const scattered = (x: Tensor): fc.Arbitrary<Tensor> =>
+  isFloat(x.dtype)
+    ? fc
+        .array(unusual, { minLength: x.data.length, maxLength: x.data.length })
+        .map((places) => generate(x.dtype, x.shape, (i) => places[i] ?? elementAt(x.data, i)))
+    : fc.constant(x)
+
+/** Operands some of whose elements are infinite, or no numbers. */
+const withUnusual: Operands = (draws) => operands(draws).chain((values) => fc.tuple(...values.map(scattered)))
 
 const isOfType = (type: Expr, { dtype, shape, data }: Tensor): Verdict =>
   dtype !== type.dtype || !equal(shape, type.shape) || data.length !== size(type.shape)
@@ -92,8 +110,12 @@ const rows = (op: Op): Laws => {
 }
 
 const onDevice = (op: Op, run: Target, close: Close): Laws => {
-  const graphs = operationGraphs(op)
-  return graphs === undefined ? {} : about(op.name, target(run, graphs, close))
+  const [graphs, beyond] = [operationGraphs(op), operationGraphs(op, withUnusual)]
+  if (graphs === undefined || beyond === undefined) return {}
+  return about(op.name, {
+    ...target(run, graphs, close),
+    'agrees with the meaning where operands are infinite, or no numbers': agreement(run, beyond, close)
+  })
 }
 
 /** Laws of an operation; each is there where it says something, and that of a device where one is given. */

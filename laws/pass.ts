@@ -8,7 +8,7 @@ import { equal } from '../src/core/Shape.ts'
 import type { Tensor } from '../src/core/Tensor.ts'
 import { evaluate, type Environment } from '../src/interpret/evaluate.ts'
 import type { Graph } from './graph.ts'
-import { asyncLaw, closeTensors, firstOf, from, law, unless, type Laws, type Verdict } from './Laws.ts'
+import { asyncLaw, closeTensors, firstOf, from, law, unless, type Law, type Laws, type Verdict } from './Laws.ts'
 
 const semantics = from('Leroy 2009, semantic preservation')
 const meaningOf = from('the contract of `Device`, `src/runtime/device.ts`')
@@ -74,9 +74,13 @@ export const targetOf =
       E.mapLeft((faults) => faults.map(sentence))
     )
 
-/** A device computes what a graph means. */
-export const target = (run: Target, graphs: fc.Arbitrary<Graph>, close: Close): Laws => ({
-  'agrees with the meaning': asyncLaw(meaningOf('device(g) = ⟦g⟧'), graphs, async ({ roots, environment }) =>
+/** That a device gives what some graphs mean. */
+export const agreement = (run: Target, graphs: fc.Arbitrary<Graph>, close: Close): Law =>
+  asyncLaw(meaningOf('device(g) = ⟦g⟧'), graphs, async ({ roots, environment }) =>
     agree(close, meaning(roots, environment), await run(roots, environment))
   )
+
+/** A device computes what a graph means. */
+export const target = (run: Target, graphs: fc.Arbitrary<Graph>, close: Close): Laws => ({
+  'agrees with the meaning': agreement(run, graphs, close)
 })

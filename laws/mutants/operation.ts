@@ -3,7 +3,8 @@ import { exact, f64 } from '../../src/measure/Close.ts'
 import { misfit, type Params } from '../../src/core/Expr.ts'
 import { E } from '../../src/core/fp.ts'
 import { composite, primitive, type Composite, type Primitive } from '../../src/core/Op.ts'
-import { generate, tensor } from '../../src/core/Tensor.ts'
+import { elementAt, generate, tensor } from '../../src/core/Tensor.ts'
+import { evaluate } from '../../src/interpret/evaluate.ts'
 import { $, ops } from '../../src/ops/registry.ts'
 import type { Mutant } from '../Laws.ts'
 import { operation } from '../operation.ts'
@@ -72,6 +73,14 @@ const saturating: Target = async (roots, environment) => {
   return E.right(roots.map(({ dtype, shape }) => generate(dtype, shape, () => Math.min(total, large.max))))
 }
 
+/** A device that has 0 where there is no number, as graphics cards may. */
+const forgetful: Target = async (roots, environment) => {
+  const values = evaluate(environment)(roots)
+  return E.isLeft(values)
+    ? E.left(['no value'])
+    : E.right(values.right.map((x) => generate(x.dtype, x.shape, (i) => elementAt(x.data, i) || 0)))
+}
+
 export const operationMutants: ReadonlyArray<Mutant> = [
   ...[...wrongProducts, ...wrongComposites].map(({ name, brokenLaw, op }) => ({
     name,
@@ -107,5 +116,10 @@ export const operationMutants: ReadonlyArray<Mutant> = [
     name: 'a device that is a thousandth off',
     brokenLaw: 'mul: agrees with the meaning',
     laws: operation(mul, { run: offByAThousandth, close: f64 })
+  },
+  {
+    name: 'a device that loses what is no number',
+    brokenLaw: 'mul: agrees with the meaning where operands are infinite, or no numbers',
+    laws: operation(mul, { run: forgetful })
   }
 ]

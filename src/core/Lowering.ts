@@ -37,7 +37,7 @@ export type Wgsl<P, N extends number = number> =
       readonly _tag: 'Reduce'
       readonly count: (inputs: Operands<N, Type>, params: P) => number
       readonly identity: (type: Type) => string
-      readonly combine: (a: string, b: string) => string
+      readonly combine: (a: string, b: string, type: Type) => string
       readonly body: (scope: Scope<P, N>, k: string) => string
     }
   | { readonly _tag: 'Contract' }

@@ -117,7 +117,8 @@ export const pow: Op = elementwise<2>('pow', {
   equation: 'xʸ, x > 0',
   accepts: floating,
   domain: [positive, everywhere],
-  meaning: ([x, y]) => x ** y,
+  // As IEEE 754 has it, where JavaScript has no number.
+  meaning: ([x, y]) => (x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y),
   wgsl: call('pow_f32'),
   onnx: 'Pow',
   derivative:
@@ -135,7 +136,7 @@ const extremum = (name: string, equation: string, wgsl: string, op: string, f: (
     domain: [everywhere, everywhere],
     apart: 0.05,
     meaning: ([x, y]) => f(x, y),
-    wgsl: call(wgsl),
+    wgsl: (xs, { type }) => call(isFloat(type.dtype) ? `${wgsl}_f32` : wgsl)(xs),
     onnx: op,
     // At a tie each operand gets half.
     derivative:

@@ -84,7 +84,7 @@ interface Folding {
   readonly integers?: (a: number, b: number) => number
   /** Whether it gives one of its operands. */
   readonly compares?: true
-  readonly wgsl: (a: string, b: string) => string
+  readonly wgsl: (a: string, b: string, type: Type) => string
   readonly identity: (type: Type) => string
   readonly onnx: string
   /** The fold of `count` equal values, for the ONNX target. */
@@ -137,6 +137,13 @@ const wholeProduct = (g: OnnxGraph, name: string, shape: Shape, axes: ReadonlyAr
   return axis === undefined ? name : wholeProduct(g, byHalves(g, name, shape, axis), shape.with(axis, 1), rest)
 }
 
+/** onnxruntime's own extrema may pass over a NaN: whether there is one is the extremum of what is ±∞ there, else 0. */
+const keepingNaN = (g: OnnxGraph, { start }: Folding, name: string, reduce: (name: string) => string): string => {
+  const most = g.constant('f32', [-start])
+  const found = reduce(g.node('Where', [g.node('IsNaN', [name]), most, g.constant('f32', [0])]))
+  return g.node('Where', [g.node('Equal', [found, most]), g.constant('f32', [NaN]), reduce(name)])
+}
+
 /**
  * A reduction in a type that onnxruntime has a right kernel of: it reduces signed integers and floats only, and its
  * extrema of 64 bits compare but 32.
@@ -147,7 +154,8 @@ const within = (g: OnnxGraph, fold: Folding, dtype: DType, name: string, reduce:
     const shifted = g.cast(g.node('Sub', [g.cast(name, 'i64'), half]), 'i32')
     return g.cast(g.node('Add', [g.cast(reduce(shifted), 'i64'), half]), dtype)
   }
-  return dtype === 'u32' ? g.cast(reduce(g.cast(name, 'i64')), dtype) : reduce(name)
+  if (dtype === 'u32') return g.cast(reduce(g.cast(name, 'i64')), dtype)
+  return isFloat(dtype) && fold.compares === true ? keepingNaN(g, fold, name, reduce) : reduce(name)
 }
 
 /** Reduces what is there, and makes up for the repetitions that are not: equal elements are never written out. */
@@ -219,7 +227,7 @@ const extremum = (name: string, equation: string, op: string, f: (a: number, b: 
     start,
     combine: f,
     compares: true,
-    wgsl: (a, b) => `${name}(${a}, ${b})`,
+    wgsl: (a, b, { dtype }) => `${isFloat(dtype) ? `${name}_f32` : name}(${a}, ${b})`,
     identity: (type) =>
       wgslNumber(
         type.dtype === 'u32'
@@ -230,7 +238,7 @@ const extremum = (name: string, equation: string, op: string, f: (a: number, b: 
             ? start < 0
               ? -(2 ** 31)
               : 2 ** 31 - 1
-            : Math.sign(start) * 3.4028234e38,
+            : start,
         type
       ),
     onnx: op,

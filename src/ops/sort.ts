@@ -2,6 +2,7 @@
  * Order of elements along an axis. The one idea: the rank of an element, which is how many stand before it, needs no
  * loop that depends on data; what sorts is read or written by rank.
  */
+import { isFloat } from '../core/DType.ts'
 import type { Expr, Type } from '../core/Expr.ts'
 import type { Fault } from '../core/Fault.ts'
 import type { OnnxGraph, OnnxValue } from '../core/Lowering.ts'
@@ -13,7 +14,7 @@ import { numeric, unaccepted } from './kinds.ts'
 import { fromAxes } from './place.ts'
 import { adding, wgslType } from './wgsl.ts'
 
-/** Equal elements keep their order, in both directions. */
+/** Equal elements keep their order, in both directions. NaN is larger than any number. */
 export type Sorting = { readonly axis: number; readonly descending: boolean }
 
 declare module '../core/Op.ts' {
@@ -41,10 +42,13 @@ const examples: ReadonlyArray<Example<Sorting, 1>> = [
 
 // meaning --------------------------------------------------------------------------------
 
+const compared = (a: number, b: number): number =>
+  a < b ? -1 : a > b ? 1 : Number(Number.isNaN(a)) - Number(Number.isNaN(b))
+
 /** The linear indices of the line, in the order of their elements. */
 const sorted = (x: Tensor, line: ReadonlyArray<number>, descending: boolean): ReadonlyArray<number> => {
   const sign = descending ? -1 : 1
-  return [...line].sort((i, j) => sign * (elementAt(x.data, i) - elementAt(x.data, j)) || i - j)
+  return [...line].sort((i, j) => sign * compared(elementAt(x.data, i), elementAt(x.data, j)) || i - j)
 }
 
 const ranked = ([x]: Operands<1, Tensor>, { axis, descending }: Sorting, type: Type): Tensor => {
@@ -65,8 +69,15 @@ const ranked = ([x]: Operands<1, Tensor>, { axis, descending }: Sorting, type: T
 const placesOnnx = (g: OnnxGraph, name: string, length: number, axis: number, descending: boolean): string =>
   g.nodes('TopK', [name, g.ints([length])], { axis, largest: Number(descending), sorted: 1 }, 2)[1]
 
+/** In double precision, where there is room between the largest number of `f32` and ∞: ∞ stands there, NaN at ∞. */
+const total = (g: OnnxGraph, name: string): string => {
+  const infinite = g.node('Equal', [name, g.constant('f32', [Infinity])])
+  const below = g.node('Where', [infinite, g.constant('f64', [1e300]), g.cast(name, 'f64')])
+  return g.node('Where', [g.node('IsNaN', [name]), g.constant('f64', [Infinity]), below])
+}
+
 const sortable = (g: OnnxGraph, x: OnnxValue): string =>
-  x.type.dtype === 'f32' || x.type.dtype === 'i32' ? g.full(x) : g.cast(g.full(x), 'i64')
+  isFloat(x.type.dtype) ? total(g, g.full(x)) : x.type.dtype === 'i32' ? g.full(x) : g.cast(g.full(x), 'i64')
 
 // operations -----------------------------------------------------------------------------
 
@@ -88,8 +99,11 @@ export const ranks: Op = primitive<Sorting, 1>({
       const axes = at.axes()
       const own = bind(wgslType[dtype], load(0, fromAxes(shape, axes)))
       const other = bind(wgslType[dtype], load(0, fromAxes(shape, axes.with(axis, k))))
-      const before = `${other} ${descending ? '>' : '<'} ${own}`
-      return `select(0, 1, ${before} || (${other} == ${own} && ${k} < ${axes[axis]}))`
+      const precedes = (a: string, b: string): string => {
+        const [x, y] = descending ? [b, a] : [a, b]
+        return isFloat(dtype) ? `less_f32(${x}, ${y})` : `(${x} < ${y})`
+      }
+      return `select(0, 1, ${precedes(other, own)} || (!${precedes(own, other)} && ${k} < ${axes[axis]}))`
     }
   },
   onnx:

@@ -1,5 +1,5 @@
 /** Elementwise operations of one operand. */
-import type { DType } from '../core/DType.ts'
+import { isFloat, type DType } from '../core/DType.ts'
 import type { Expr } from '../core/Expr.ts'
 import type { OnnxGraph } from '../core/Lowering.ts'
 import type { Builder, Op } from '../core/Op.ts'
@@ -101,7 +101,7 @@ export const sign: Op = elementwise<1>('sign', {
   beyond: [[[-3, -0.2]]],
   accepts: signed,
   meaning: ([x]) => Math.sign(x),
-  wgsl: ([x]) => `sign(${x})`,
+  wgsl: ([x], { type }) => `${isFloat(type.dtype) ? 'sign_f32' : 'sign'}(${x})`,
   onnx: 'Sign',
   derivative: flat
 })
@@ -122,7 +122,7 @@ export const relu: Op = unary(
   'max(x, 0); derivative 0 at 0',
   [0.1, 2],
   (x) => (Number.isNaN(x) ? x : Math.max(x, 0)),
-  (x) => `max(${x}, 0.0)`,
+  (x) => `max_f32(${x}, 0.0)`,
   'Relu',
   ($) => (g, x) => $.where($.less($.fill(0, x), x), g, $.fill(0, g)),
   [[-2, -0.1]]
@@ -209,7 +209,7 @@ export const exp: Op = unary(
   'eˣ',
   everywhere,
   Math.exp,
-  (x) => `exp(${x})`,
+  (x) => `exp_f32(${x})`,
   'Exp',
   ($) => (g, _, y) => $.annihilate(g, y)
 )
@@ -249,9 +249,11 @@ export const log1p: Op = unary(
   (g, x) => {
     const w = g.node('Add', [x, f32(g, 1)])
     const d = g.node('Sub', [w, f32(g, 1)])
-    const same = g.node('Equal', [d, f32(g, 0)])
-    const safe = g.node('Where', [same, f32(g, 1), d])
-    return g.node('Where', [same, x, g.node('Mul', [g.node('Log', [w]), g.node('Div', [x, safe])])])
+    const none = g.node('Equal', [d, f32(g, 0)])
+    const safe = g.node('Where', [none, f32(g, 1), d])
+    // Without an error there is nothing to make up for, at ∞ too.
+    const factor = g.node('Where', [g.node('Equal', [d, x]), f32(g, 1), g.node('Div', [x, safe])])
+    return g.node('Where', [none, x, g.node('Mul', [g.node('Log', [w]), factor])])
   },
   ($) => (g, x) => $.annihilate(g, $.reciprocal($.add(x, $.fill(1, x)))),
   [small]
@@ -300,8 +302,7 @@ export const tanh: Op = unary(
   'tanh x',
   everywhere,
   Math.tanh,
-  // Drivers may form e²ˣ: beyond 15 the result is ±1 in f32.
-  (x) => `tanh(clamp(${x}, -15.0, 15.0))`,
+  (x) => `tanh_f32(${x})`,
   'Tanh',
   ($) => (g, _, y) => $.sub(g, $.mul(g, $.mul(y, y)))
 )
@@ -311,7 +312,7 @@ export const sigmoid: Op = unary(
   '1 / (1 + e⁻ˣ)',
   everywhere,
   (x) => 1 / (1 + Math.exp(-x)),
-  (x) => `(1.0 / (1.0 + exp(-${x})))`,
+  (x) => `(1.0 / (1.0 + exp_f32(-${x})))`,
   'Sigmoid',
   ($) => (g, _, y) => $.mul(g, $.sub(y, $.mul(y, y)))
 )

@@ -172,8 +172,8 @@ const edited = (lowering: Wgsl<Params>, editor: () => Edit): Wgsl<Params> =>
           ...lowering,
           count: (inputs, params) => Number(editor()('count', `${lowering.count(inputs, params)}`)),
           identity: (type) => editor()('identity', lowering.identity(type)),
-          combine: (a, b) =>
-            editor()('combine', lowering.combine('a_', 'b_')).replace(/\b[ab]_/g, (x) => (x === 'a_' ? a : b)),
+          combine: (a, b, type) =>
+            editor()('combine', lowering.combine('a_', 'b_', type)).replace(/\b[ab]_/g, (x) => (x === 'a_' ? a : b)),
           body: (scope, k) => editedBody(scope, editor(), (inner) => lowering.body(inner, k))
         }
 

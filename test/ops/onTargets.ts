@@ -9,7 +9,7 @@ import { execute, targets } from '../goldens/targets.ts'
 /** The numbers of a graph, on one target. */
 export type Numbers = (x: Expr, inputs?: ReadonlyMap<string, Tensor>) => Promise<ReadonlyArray<number>>
 
-export const onEveryTarget = async (what: string, tests: (numbers: Numbers, target: string) => void): Promise<void> => {
+export const onEveryTarget = async (what: string, tests: (numbers: Numbers) => void): Promise<void> => {
   for (const target of targets) {
     const device = await target.open()
     if (E.isLeft(device)) describe.skip(`${what} on ${target.name} (${show(device.left)})`, () => it('runs', () => {}))
@@ -21,7 +21,7 @@ export const onEveryTarget = async (what: string, tests: (numbers: Numbers, targ
           const values = await execute(device.right)({ value }, inputs)()
           expect(E.isLeft(values) ? values.left.map(show) : []).toEqual([])
           return E.isRight(values) ? Array.from(values.right.get('value')?.data ?? []) : []
-        }, target.name)
+        })
       })
   }
 }

@@ -97,7 +97,7 @@ export const foldOf = (core: Apply): Fold | undefined => {
     core,
     count: lowered.count(inputs, params),
     identity: lowered.identity(core),
-    combine: lowered.combine,
+    combine: (a, b) => lowered.combine(a, b, core),
     body: ({ value, bind }, linear, k) => {
       const at = fromLinear(core.shape, linear)
       const load: Scope<Params>['load'] = (i, place) => value(operand(core, i), place)

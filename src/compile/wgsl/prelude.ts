@@ -54,6 +54,37 @@ export const prelude: Readonly<Record<string, string>> = {
   let whole = angle + select(select(0.78539816, 0.0, near), 1.5707964, far);
   return select(whole, -whole, x < 0.0);
 }`,
+  // Drivers may take it that no operand is NaN, and built-in functions of one are any number: a mistake would go unnoticed.
+  is_nan: `fn is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}`,
+  or_nan: `fn or_nan(x: f32, y: f32) -> f32 {
+  return select(y, x, is_nan(x));
+}`,
+  // NaN is larger than any number.
+  less_f32: `fn less_f32(x: f32, y: f32) -> bool {
+  return !is_nan(x) && (is_nan(y) || x < y);
+}`,
+  ...Object.fromEntries(
+    ['exp', 'sign'].map((name) => [
+      `${name}_f32`,
+      `fn ${name}_f32(x: f32) -> f32 {
+  return or_nan(x, ${name}(x));
+}`
+    ])
+  ),
+  // They may form e²ˣ: beyond 15 the result is ±1 in f32.
+  tanh_f32: `fn tanh_f32(x: f32) -> f32 {
+  return or_nan(x, tanh(clamp(x, -15.0, 15.0)));
+}`,
+  ...Object.fromEntries(
+    ['max', 'min'].map((name) => [
+      `${name}_f32`,
+      `fn ${name}_f32(x: f32, y: f32) -> f32 {
+  return or_nan(x, or_nan(y, ${name}(x, y)));
+}`
+    ])
+  ),
   // Narrow floats by their bits, since the language leaves open which way its own conversions round.
   // Half an ulp less a bit is added, and the last bit kept: the nearest, ties to even; carries go into the exponent.
   to_bf16: `fn to_bf16(x: f32) -> u32 {
@@ -114,14 +145,15 @@ export const prelude: Readonly<Record<string, string>> = {
 }`,
   // The language leaves open what is beyond a function's domain, and drivers give numbers: a mistake would go unnoticed.
   log_f32: `fn log_f32(x: f32) -> f32 {
-  return select(select(log(x), -infinity(), x == 0.0), nan(), x < 0.0);
+  return or_nan(x, select(select(log(x), -infinity(), x == 0.0), nan(), x < 0.0));
 }`,
   pow_f32: `fn pow_f32(x: f32, y: f32) -> f32 {
-  let zero = select(select(0.0, infinity(), y < 0.0), 1.0, y == 0.0);
-  let size = select(pow(abs(x), y), zero, x == 0.0);
+  let zero = select(0.0, infinity(), y < 0.0);
+  let size = select(select(pow(abs(x), y), zero, x == 0.0), 1.0, abs(x) == 1.0);
   let half = 0.5 * y;
   let signed = select(size, -size, floor(y) == y && floor(half) != half);
-  return select(size, select(nan(), signed, floor(y) == y), x < 0.0);
+  let value = select(size, select(nan(), signed, floor(y) == y || x == -infinity()), x < 0.0);
+  return select(or_nan(x, or_nan(y, value)), 1.0, x == 1.0 || y == 0.0);
 }`,
   annihilate: `fn annihilate(x: f32, y: f32) -> f32 {
   return select(x * y, 0.0, x == 0.0);
@@ -153,7 +185,7 @@ ${mixing}
   // The Taylor series near 0, where eˣ − 1 would lose digits.
   expm1_f32: `fn expm1_f32(x: f32) -> f32 {
   let near = x * (1.0 + x * (0.5 + x * (0.16666667 + x * (0.041666668 + x * (0.008333334 + x * 0.0013888889)))));
-  return select(exp(x) - 1.0, near, abs(x) < 0.35);
+  return select(exp_f32(x) - 1.0, near, abs(x) < 0.35);
 }`,
   // With z = x / (2 + x): ln(1 + x) = 2 (z + z³/3 + z⁵/5 + …).
   log1p_f32: `fn log1p_f32(x: f32) -> f32 {

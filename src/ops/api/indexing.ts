@@ -151,19 +151,19 @@ const sorting = (axis: number, direction: Direction, x: Expr) => ({
   descending: direction === 'descending'
 })
 
-/** How many elements of its line come before each, once sorted; equals in their order. `x` has no NaN. */
+/** How many elements of its line come before each, once sorted; equals in their order, NaN larger than any number. */
 export const ranks =
   (axis: number, direction: Direction = 'ascending') =>
   <D extends DType, S extends Shape>(x: Expr<D, S> & Needs<'ranks', 'numbers', D>): Expr<'i32', S> =>
     $.ranks(x, sorting(axis, direction, x))
 
-/** The places of the elements along an axis, sorted; equals in their order. `x` has no NaN. */
+/** The places of the elements along an axis, sorted; equals in their order, NaN larger than any number. */
 export const argsort =
   (axis: number, direction: Direction = 'ascending') =>
   <D extends DType, S extends Shape>(x: Expr<D, S> & Needs<'argsort', 'numbers', D>): Expr<'i32', S> =>
     $.argsort(x, sorting(axis, direction, x))
 
-/** The elements along an axis, sorted. The gradient of each goes to where it was. */
+/** The elements along an axis, sorted; NaN is larger than any number. The gradient of each goes to where it was. */
 export const sort =
   (axis: number, direction: Direction = 'ascending') =>
   <D extends DType, S extends Shape>(x: Expr<D, S> & Needs<'sort', 'numbers', D>): Expr<D, S> =>
