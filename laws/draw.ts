@@ -1,8 +1,9 @@
 /** Values to draw: tensors from the domains that operations declare, points, times. */
 import * as fc from 'fast-check'
+import { isFloat } from '../src/core/DType.ts'
 import type { Draw } from '../src/core/Op.ts'
 import { size } from '../src/core/Shape.ts'
-import { tensor, type Tensor } from '../src/core/Tensor.ts'
+import { elementAt, generate, tensor, type Tensor } from '../src/core/Tensor.ts'
 import type { Vector } from './Laws.ts'
 
 const cells = 2 ** 20
@@ -56,6 +57,23 @@ const together = (draws: ReadonlyArray<Draw>): fc.Arbitrary<ReadonlyArray<Tensor
 /** One tensor for each operand, where the operation is defined and smooth. */
 export const operands = (draws: ReadonlyArray<Draw>): fc.Arbitrary<ReadonlyArray<Tensor>> =>
   draws.some((draw) => draw.apart !== undefined) ? together(draws) : fc.tuple(...draws.map(independent))
+
+/** What stands in the place of an element, if anything. */
+const unusual: fc.Arbitrary<number | undefined> = fc.oneof(
+  { weight: 6, arbitrary: fc.constant(undefined) },
+  { weight: 1, arbitrary: fc.constantFrom(NaN, Infinity, -Infinity) }
+)
+
+const scattered = (x: Tensor): fc.Arbitrary<Tensor> =>
+  isFloat(x.dtype)
+    ? fc
+        .array(unusual, { minLength: x.data.length, maxLength: x.data.length })
+        .map((places) => generate(x.dtype, x.shape, (i) => places[i] ?? elementAt(x.data, i)))
+    : fc.constant(x)
+
+/** Operands some of whose elements are infinite, or no numbers. */
+export const unusualOperands: typeof operands = (draws) =>
+  operands(draws).chain((values) => fc.tuple(...values.map(scattered)))
 
 /** Directions: tensors of the same shapes, of size up to 1. */
 export const directions = (draws: ReadonlyArray<Pick<Draw, 'shape'>>): fc.Arbitrary<ReadonlyArray<Tensor>> =>

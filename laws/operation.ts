@@ -6,17 +6,17 @@ import * as fc from 'fast-check'
 import { isFloat } from '../src/core/DType.ts'
 import { f32, type Close } from '../src/measure/Close.ts'
 import { apply, input, type Expr, type Params } from '../src/core/Expr.ts'
-import type { Draw, Example, Op } from '../src/core/Op.ts'
+import type { Example, Op } from '../src/core/Op.ts'
 import { show as sentence } from '../src/core/Fault.ts'
 import { E, pipe } from '../src/core/fp.ts'
 import { equal, size } from '../src/core/Shape.ts'
-import { elementAt, generate, held, stored, type Tensor } from '../src/core/Tensor.ts'
+import { held, stored, type Tensor } from '../src/core/Tensor.ts'
 import { evaluate } from '../src/interpret/evaluate.ts'
 import { show } from '../src/interpret/show.ts'
 import { composite } from './composite.ts'
 import { composition, operationCases, transformations } from './composition.ts'
 import { derivative } from './derivative.ts'
-import { operands, showTensor } from './draw.ts'
+import { operands, showTensor, unusualOperands } from './draw.ts'
 import type { Graph } from './graph.ts'
 import { about, firstOf, from, law, type Laws, type Verdict } from './Laws.ts'
 import { agreement, target, type Target } from './pass.ts'
@@ -30,10 +30,8 @@ export interface OperationOptions {
   readonly close?: Close
 }
 
-type Operands = (draws: ReadonlyArray<Draw>) => fc.Arbitrary<ReadonlyArray<Tensor>>
-
 const graphOf =
-  (op: Op, drawn: Operands) =>
+  (op: Op, drawn: typeof operands) =>
   (example: Example<Params>): fc.Arbitrary<Graph> => {
     const xs = example.inputs.map(({ dtype, shape }, i) => input(`x${i}`, dtype, shape))
     const roots = [apply(op, xs, example.params)]
@@ -49,24 +47,8 @@ const graphOf =
   }
 
 /** An operation at its examples, as graphs with values for their inputs; `undefined` where it has none. */
-export const operationGraphs = (op: Op, drawn: Operands = operands): fc.Arbitrary<Graph> | undefined =>
+export const operationGraphs = (op: Op, drawn: typeof operands = operands): fc.Arbitrary<Graph> | undefined =>
   op.examples.length === 0 ? undefined : fc.oneof(...op.examples.map(graphOf(op, drawn)))
-
-/** What stands in the place of an element, if anything. */
-const unusual: fc.Arbitrary<number | undefined> = fc.oneof(
-  { weight: 6, arbitrary: fc.constant(undefined) },
-  { weight: 1, arbitrary: fc.constantFrom(NaN, Infinity, -Infinity) }
-)
-
-const scattered = (x: Tensor): fc.Arbitrary<Tensor> =>
-  isFloat(x.dtype)
-    ? fc
-        .array(unusual, { minLength: x.data.length, maxLength: x.data.length })
-        .map((places) => generate(x.dtype, x.shape, (i) => places[i] ?? elementAt(x.data, i)))
-    : fc.constant(x)
-
-/** Operands some of whose elements are infinite, or no numbers. */
-const withUnusual: Operands = (draws) => operands(draws).chain((values) => fc.tuple(...values.map(scattered)))
 
 const isOfType = (type: Expr, { dtype, shape, data }: Tensor): Verdict =>
   dtype !== type.dtype || !equal(shape, type.shape) || data.length !== size(type.shape)
@@ -110,7 +92,7 @@ const rows = (op: Op): Laws => {
 }
 
 const onDevice = (op: Op, run: Target, close: Close): Laws => {
-  const [graphs, beyond] = [operationGraphs(op), operationGraphs(op, withUnusual)]
+  const [graphs, beyond] = [operationGraphs(op), operationGraphs(op, unusualOperands)]
   if (graphs === undefined || beyond === undefined) return {}
   return about(op.name, {
     ...target(run, graphs, close),

@@ -3,11 +3,27 @@
 @group(0) @binding(0) var<storage, read> x0: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4<f32>>;
 
+fn is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+fn or_nan(x: f32, y: f32) -> f32 {
+  return select(y, x, is_nan(x));
+}
+
+fn exp_f32(x: f32) -> f32 {
+  return or_nan(x, exp(x));
+}
+
+fn tanh_f32(x: f32) -> f32 {
+  return or_nan(x, tanh(clamp(x, -15.0, 15.0)));
+}
+
 fn element(e0: f32) -> f32 {
-  let v0: f32 = exp(e0);
+  let v0: f32 = exp_f32(e0);
   let v1: f32 = (e0 * f32(0.5));
   let v2: f32 = (v0 + v1);
-  let v3: f32 = tanh(clamp(v2, -15.0, 15.0));
+  let v3: f32 = tanh_f32(v2);
   return v3;
 }
 

@@ -107,9 +107,18 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   }
 }
 @group(0) @binding(2) var<storage, read> x0: array<vec4<f32>>;
+fn is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+fn or_nan(x: f32, y: f32) -> f32 {
+  return select(y, x, is_nan(x));
+}
+fn tanh_f32(x: f32) -> f32 {
+  return or_nan(x, tanh(clamp(x, -15.0, 15.0)));
+}
 fn element(total: f32, e0: f32) -> f32 {
   let v0: f32 = (total + e0);
-  let v1: f32 = tanh(clamp(v0, -15.0, 15.0));
+  let v1: f32 = tanh_f32(v0);
   return v1;
 }
 

@@ -5,19 +5,40 @@
 
 var<workgroup> totals_f32: array<f32, 64>;
 
+fn infinity() -> f32 {
+  var bits = 0x7f800000u;
+  return bitcast<f32>(bits);
+}
+
+fn is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+fn or_nan(x: f32, y: f32) -> f32 {
+  return select(y, x, is_nan(x));
+}
+
+fn exp_f32(x: f32) -> f32 {
+  return or_nan(x, exp(x));
+}
+
+fn max_f32(x: f32, y: f32) -> f32 {
+  return or_nan(x, or_nan(y, max(x, y)));
+}
+
 fn body0(a0_0: f32) -> f32 {
   return a0_0;
 }
 
 fn body1(total0: f32, a1_0: f32) -> f32 {
   let v0: f32 = (a1_0 - total0);
-  let v1: f32 = exp(v0);
+  let v1: f32 = exp_f32(v0);
   return v1;
 }
 
 fn element2(total0: f32, total1: f32, e0: f32) -> f32 {
   let v0: f32 = (e0 - total0);
-  let v1: f32 = exp(v0);
+  let v1: f32 = exp_f32(v0);
   let v2: f32 = (v1 / total1);
   return v2;
 }
@@ -27,19 +48,19 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let i = (group.y * groups.x + group.x);
   if (i >= 48u) { return; }
   let strips = 16u;
-  var total0: f32 = f32(-3.4028234663852886e+38);
+  var total0: f32 = (-infinity());
   for (var start = lane; start < strips; start += 4096u) {
-    var part_total0: f32 = f32(-3.4028234663852886e+38);
+    var part_total0: f32 = (-infinity());
     for (var r = start; r < min(start + 4096u, strips); r += 64u) {
       let a0_0 = x0[i * 16u + r];
-      part_total0 = max(part_total0, max(max(body0(a0_0.x), body0(a0_0.y)), max(body0(a0_0.z), body0(a0_0.w))));
+      part_total0 = max_f32(part_total0, max_f32(max_f32(body0(a0_0.x), body0(a0_0.y)), max_f32(body0(a0_0.z), body0(a0_0.w))));
     }
-    total0 = max(total0, part_total0);
+    total0 = max_f32(total0, part_total0);
   }
   totals_f32[lane] = total0;
   for (var half = 32u; half > 0u; half = half / 2u) {
     workgroupBarrier();
-    if (lane < half) { totals_f32[lane] = max(totals_f32[lane], totals_f32[lane + half]); }
+    if (lane < half) { totals_f32[lane] = max_f32(totals_f32[lane], totals_f32[lane + half]); }
   }
   workgroupBarrier();
   total0 = totals_f32[0];

@@ -4,9 +4,9 @@
  * a device agrees with the meaning, on programs whose kernels call the function.
  */
 import * as fc from 'fast-check'
-import { operands } from '../../laws/draw.ts'
+import { operands, unusualOperands } from '../../laws/draw.ts'
 import type { Graph } from '../../laws/graph.ts'
-import { target as agreement, type Target as Run } from '../../laws/pass.ts'
+import { agreement, type Target as Run } from '../../laws/pass.ts'
 import { compileWgsl } from '../../src/compile/wgsl/emit.ts'
 import { declarations, type KernelName } from '../../src/compile/wgsl/kernels.ts'
 import { prelude } from '../../src/compile/wgsl/prelude.ts'
@@ -211,8 +211,8 @@ const environmentOf = (values: ReadonlyArray<Tensor>): Environment =>
 
 const comparedOn = ({ inputs }: Case): ReadonlyArray<Environment> => drawsOf({ inputs, params: {} }).map(environmentOf)
 
-const graphsOf = ({ inputs, root }: Case): fc.Arbitrary<Graph> =>
-  operands(inputs).map((values) => ({
+const graphsOf = (drawn: typeof operands, { inputs, root }: Case): fc.Arbitrary<Graph> =>
+  drawn(inputs).map((values) => ({
     roots: [root],
     environment: environmentOf(values),
     [fc.toStringMethod]: () => 'a program'
@@ -220,8 +220,10 @@ const graphsOf = ({ inputs, root }: Case): fc.Arbitrary<Graph> =>
 
 const agrees = async (device: Device, executable: Executable, one: Case): Promise<boolean> => {
   const run: Run = (_, environment) => pipe(valuesOn(device, executable)(environment), TE.mapLeft(sentences))()
-  for (const law of Object.values(agreement(run, graphsOf(one), one.close)))
+  for (const drawn of [operands, unusualOperands]) {
+    const law = agreement(run, graphsOf(drawn, one), one.close)
     if ((await fc.check(law, { numRuns: runs, seed, endOnFailure: true })).failed) return false
+  }
   return true
 }
 

@@ -98,20 +98,21 @@ export const printFunction = ({ name, parameters, result, body }: Function): str
     '}'
   ].join('\n')
 
-const calls = (text: string, name: string): boolean => text.includes(`${name}(`)
+const called = /\b\w+(?=\()/g
 
 /** The functions of the prelude that a text calls, with those that they call. */
 export const preludeOf = (text: string): ReadonlyArray<string> => {
-  const functions = Object.entries(prelude)
   const used = new Set<string>() // local
   const visit = (source: string): void => {
-    for (const [name, own] of functions.filter(([n]) => !used.has(n) && calls(source, n))) {
+    for (const name of new Set(source.match(called) ?? [])) {
+      const own = used.has(name) ? undefined : prelude[name]
+      if (own === undefined) continue
       used.add(name)
       visit(own)
     }
   }
   visit(text)
-  return functions.filter(([name]) => used.has(name)).map(([, own]) => own)
+  return Object.keys(prelude).flatMap((name) => (used.has(name) ? (prelude[name] ?? []) : []))
 }
 
 const entry = ({ workgroup, main }: Module): string =>

@@ -2,6 +2,8 @@
  * Shapes around an axis, as types: one of the first four, or of the last two. Around others the shape is any, and is
  * checked when the graph is built. Each case is one match: a recursion would cost several times as much.
  */
+import type { DType } from '../../core/DType.ts'
+import type { Expr } from '../../core/Expr.ts'
 import type { Dim, Shape } from '../../core/Shape.ts'
 
 /** What lies before an axis, and what behind it. */
@@ -39,3 +41,6 @@ export type Inserted<S extends Shape, Axis extends number, Size extends Dim> =
   : Axis extends -1 ? readonly [...S, Size]
   : Axis extends -2 ? S extends readonly [...infer A extends Shape, infer Z extends Dim] ? readonly [...A, Size, Z] : Shape
   : Shape
+
+/** A value whose shape the types have worked out by themselves: `laws/shape.ts` and the tests of types hold both to one. */
+export const shaped = <D extends DType, S extends Shape>(x: Expr<D>): Expr<D, S> => x as Expr<D, S>

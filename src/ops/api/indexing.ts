@@ -5,7 +5,7 @@ import { axisOf, isAxis, keep, ofAxis, range, sizeAt, type Shape } from '../../c
 import { spreadAgain } from '../reduce.ts'
 import { floating, type Accepted } from '../kinds.ts'
 import { $, type Fold } from '../registry.ts'
-import type { Replaced, Without } from './axes.ts'
+import { shaped, type Replaced, type Without } from './axes.ts'
 import { inNameOf, outOfRange, sound } from './instead.ts'
 import type { Needs } from './needs.ts'
 import { modulo, takeAt } from './takeAt.ts'
@@ -23,7 +23,7 @@ export const take =
     table: Expr<D, S>,
     indices: Expr<'i32', I>
   ): Expr<D, Replaced<S, Axis, I>> =>
-    $.take(table, indices, { axis: axisOf(axis, table.shape.length) }) as Expr<D, Replaced<S, Axis, I>>
+    shaped($.take(table, indices, { axis: axisOf(axis, table.shape.length) }))
 
 /** The adjoint of `take`: values whose index is equal are added up, along an axis of length `size`. */
 export const scatterAdd =
@@ -76,7 +76,7 @@ export const roll =
     const at = axisOf(axis, x.shape.length)
     const length = sizeAt(x.shape, at)
     const moved = takeAt(x, at, (i) => modulo(i - shift, length), length)
-    return inNameOf('roll', [x], moved) as Expr<D, S>
+    return shaped(inNameOf('roll', [x], moved))
   }
 
 // places of extrema ------------------------------------------------------------------------

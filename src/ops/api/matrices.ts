@@ -8,6 +8,7 @@ import { sizeAt, type Dim, type Shape } from '../../core/Shape.ts'
 import { floating, numeric } from '../kinds.ts'
 import { $ } from '../registry.ts'
 import { matmul } from './contractions.ts'
+import { shaped } from './axes.ts'
 import { inNameOf, tooFewAxes } from './instead.ts'
 import type { Needs } from './needs.ts'
 import { stretch } from './stretch.ts'
@@ -18,7 +19,7 @@ type Order = (x: Expr<'i32'>, y: Expr<'i32'>) => Expr<'bool'>
 
 /** Where the number of the column, and that of the row and `k`, are in an order; elsewhere 0. */
 const part = <D extends DType, S extends Shape>(op: string, x: Expr<D, S>, k: number, order: Order): Expr<D, S> => {
-  if (x.shape.length < 2) return tooFewAxes(op, 2, x) as Expr<D, S>
+  if (x.shape.length < 2) return shaped(tooFewAxes(op, 2, x))
   const shape = [sizeAt(x.shape, -2), sizeAt(x.shape, -1)]
   const [rows, columns] = [$.iota({ shape, axis: 0, dtype: 'i32' }), $.iota({ shape, axis: 1, dtype: 'i32' })]
   const kept = order(columns, $.add(rows, $.fill(k, rows)))
@@ -58,7 +59,7 @@ export const trace = <D extends DType, S extends Shape>(
   const rank = x.shape.length
   const diagonal = part<D, Shape>('trace', x, 0, $.equal)
   const total = rank < 2 ? diagonal : $.sum(diagonal, { axes: [rank - 2, rank - 1] })
-  return inNameOf('trace', [x], total, numeric) as Expr<D, Leading<S>>
+  return shaped(inNameOf('trace', [x], total, numeric))
 }
 
 // linear algebra -------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import { apply, type Expr } from '../../core/Expr.ts'
 import { composite, type Op } from '../../core/Op.ts'
 import { axisOf, drop, equal, isAxis, range, size, type Dim, type Shape } from '../../core/Shape.ts'
 import { $ } from '../registry.ts'
-import type { Inserted, Resized, Without } from './axes.ts'
+import { shaped, type Inserted, type Resized, type Without } from './axes.ts'
 import { inNameOf, instead, outOfRange, sound, tooFewAxes } from './instead.ts'
 import { stretch } from './stretch.ts'
 
@@ -20,7 +20,7 @@ export type Filled<S extends Shape> = { readonly [K in keyof S]: S[K] extends -1
 export const reshape =
   <const S extends Shape>(shape: S) =>
   <D extends DType>(x: Expr<D>): Expr<D, Filled<S>> =>
-    $.reshape(x, { shape: hole(x.shape, shape) }) as Expr<D, Filled<S>>
+    shaped($.reshape(x, { shape: hole(x.shape, shape) }))
 
 /** A size of `S`: known where the axis is counted from the first. */
 type SizeOf<S extends Shape, Axis extends number> = `${Axis}` extends keyof S ? S[Axis] & Dim : Dim
@@ -36,7 +36,7 @@ export type Permuted<S extends Shape, Order extends ReadonlyArray<number>> = num
 export const transpose =
   <const Order extends ReadonlyArray<number>>(order: Order) =>
   <D extends DType, S extends Shape>(x: Expr<D, S>): Expr<D, Permuted<S, Order>> =>
-    $.transpose(x, { order: order.map((axis) => axisOf(axis, x.shape.length)) }) as Expr<D, Permuted<S, Order>>
+    shaped($.transpose(x, { order: order.map((axis) => axisOf(axis, x.shape.length)) }))
 
 /** The shape with two axes exchanged, where both are counted from the first. */
 export type Swapped<S extends Shape, A extends number, B extends number> = [`${A}` | `${B}`] extends [keyof S]
@@ -52,7 +52,7 @@ export const swapAxes =
     const order = range(x.shape.length).map((i) => (i === first ? second : i === second ? first : i))
     const result =
       wrong === undefined ? inNameOf('swapAxes', [x], $.transpose(x, { order })) : outOfRange('swapAxes', wrong, x)
-    return result as Expr<D, Swapped<S, A, B>>
+    return shaped(result)
   }
 
 /** The operand stretched to `shape` by NumPy's rules. */
@@ -71,7 +71,7 @@ export const expandDims =
       at < 0 || at > x.shape.length
         ? outOfRange('expandDims', axis, x)
         : inNameOf('expandDims', [x], $.reshape(x, { shape }))
-    return result as Expr<D, Inserted<S, Axis, 1>>
+    return shaped(result)
   }
 
 /** An axis of size 1 taken away. */
@@ -87,7 +87,7 @@ export const squeeze =
         : length === 1
           ? inNameOf('squeeze', [x], $.reshape(x, { shape: drop(x.shape, [at]) }))
           : instead(x, { _tag: 'Invalid', op: 'squeeze', why })
-    return result as Expr<D, Without<S, Axis>>
+    return shaped(result)
   }
 
 /** The axes from `start` on as one. */
@@ -111,7 +111,7 @@ export const narrow =
       step: x.shape.map(() => 1)
     })
     const result = isAxis(x.shape, at) ? inNameOf('narrow', [x], part) : outOfRange('narrow', axis, x)
-    return result as Expr<D, Resized<S, Axis>>
+    return shaped(result)
   }
 
 /** `x[start : stop : step]`, one triple per axis. */
@@ -130,9 +130,9 @@ export const split =
   <D extends DType, S extends Shape>(x: Expr<D, S>): ReadonlyArray<Expr<D, Resized<S, Axis>>> => {
     const part = (x.shape[axisOf(axis, x.shape.length)] ?? NaN) / n
     const why = `${n} equal parts along axis ${axis} are not in [${x.shape}]`
-    const none: Expr = instead(x, { _tag: 'Invalid', op: 'split', why })
-    const at = (i: number): Expr => (Number.isInteger(part) ? narrow(axis, i * part, (i + 1) * part)(x) : none)
-    return range(n).map((i) => at(i) as Expr<D, Resized<S, Axis>>)
+    const none: Expr<D> = instead<D, Shape>(x, { _tag: 'Invalid', op: 'split', why })
+    const at = (i: number): Expr<D> => (Number.isInteger(part) ? narrow(axis, i * part, (i + 1) * part)(x) : none)
+    return range(n).map((i) => shaped(at(i)))
   }
 
 type DTypeOf<Xs extends ReadonlyArray<Expr>> = Xs[number]['dtype']
@@ -166,7 +166,7 @@ export const unstack =
     const length = x.shape[at]
     const part = (i: number): Expr<D> => inNameOf('unstack', [x], squeeze(at)(narrow(at, i, i + 1)(x)))
     const parts = length === undefined ? [outOfRange('unstack', axis, x)] : range(length).map(part)
-    return parts.map((found) => found as Expr<D, Without<S, Axis>>)
+    return parts.map((found) => shaped(found))
   }
 
 /** `value` added before and after each axis; negative amounts cut. */
@@ -195,7 +195,7 @@ export const repeat =
     const result = isAxis(x.shape, at)
       ? inNameOf('repeat', [x], repeated<D>(x, at, at + 1, times))
       : outOfRange<D>('repeat', axis, x)
-    return result as Expr<D, Resized<S, Axis>>
+    return shaped(result)
   }
 
 /** The whole `times[i]` times along each axis `i`, one after another: `[a, b]` becomes `[a, b, a, b]`. */
