@@ -94,6 +94,7 @@ const narrowed = (to: 'f16' | 'bf16'): ReadonlyArray<Case> => {
     ...sizes
       .slice(0, 3)
       .map((size) => caseOf([narrow(-size, size, 6)], (x) => $.cast(x as Expr, { to: 'f32' }), exact)),
+    caseOf([narrow(-4, 4, 8)], (x) => $.cast(x as Expr, { to: 'f32' }), exact),
     caseOf([narrow(-4, 4, 6)], (x) => $.cast($.flip(x as Expr, { axes: [0] }), { to: 'f32' }), exact),
     caseOf([real([6], -4, 4)], (x) => $.cast(cast($.mul(x as Expr, x as Expr)), { to: 'f32' }), exact)
   ]

@@ -66,6 +66,18 @@ describe('ranks', () => {
 })
 
 describe('topK', () => {
+  it('takes every place once, where nothing is left but −∞ too', () => {
+    const x = constant([1, 4], [1, -Infinity, 3, -Infinity])
+    const { values, indices } = topK(4, 1)(x)
+
+    expect(numbers(indices)).toEqual([2, 0, 1, 3])
+    expect(numbers(values)).toEqual([3, 1, -Infinity, -Infinity])
+  })
+
+  it('takes what is no number first', () => {
+    expect(numbers(topK(3, 0)(constant([4], [1, NaN, Infinity, NaN])).indices)).toEqual([1, 3, 2])
+  })
+
   it('gives gradients to the largest alone', () => {
     const x = constant([2, 3], [1, 5, 3, 9, 7, 8])
 

@@ -5,17 +5,23 @@ import {
   argmax,
   concat,
   constant,
+  convolve,
+  deconvolve,
   expandDims,
+  groupNorm,
   input,
   matmul,
   max,
+  maxPool,
   mean,
   narrow,
+  plainly,
   repeat,
   split,
   stack,
   sum,
   take,
+  tiles,
   transpose,
   unstack,
   type Expr,
@@ -92,6 +98,21 @@ it('of an axis that changes its length the others stay known', () => {
   expectTypeOf(repeat(2, 0)(w)).toEqualTypeOf<Expr<'f32', readonly [number, 5]>>()
   // @ts-expect-error matmul: inner sizes differ, [8,3,5] x [7,5]
   matmul(concat(1)([x, x]), w)
+})
+
+it('of space the batch, the features and the rank are known', () => {
+  const images = input('images', 'f32', [8, 3, 32, 32])
+  const kernel = input('kernel', 'f32', [16, 3, 5, 5])
+  const features = convolve(plainly(2))(images, kernel)
+
+  expectTypeOf(features).toEqualTypeOf<Expr<'f32', readonly [8, 16, number, number]>>()
+  expectTypeOf(deconvolve(plainly(2))(features, kernel)).toEqualTypeOf<
+    Expr<'f32', readonly [8, number, number, number]>
+  >()
+  expectTypeOf(maxPool(tiles([2, 2]))(images)).toEqualTypeOf<Expr<'f32', readonly [8, 3, number, number]>>()
+  expectTypeOf(groupNorm(3, 1e-5)(images)).toEqualTypeOf<Expr<'f32', readonly [8, 3, 32, 32]>>()
+  // @ts-expect-error add: shapes differ, [8,16,number,number] and [8,8,1,1]
+  add(features, input('bias', 'f32', [8, 8, 1, 1]))
 })
 
 it('the axes of indices take the place of that of a table, and the place of an extremum has none', () => {

@@ -86,16 +86,24 @@ export type Placing<Op extends string> = <const Axis extends number>(
   axis: Axis
 ) => <D extends DType, S extends Shape>(x: Expr<D, S> & Needs<Op, 'numbers', D>) => Expr<'i32', Without<S, Axis>>
 
+/** Where the extremum of a line is. */
+const attaining = (extremum: Fold, x: Expr, axis: number): Expr<'bool'> =>
+  $.equal(x, spreadAgain($, extremum(x, { axes: [axis] }), x.shape, [axis]))
+
+/** The first of the places that are hit, or of NaN. */
+const firstPlace = (x: Expr, hit: Expr<'bool'>, axis: number): Expr<'i32'> => {
+  const places = $.iota({ shape: x.shape, axis, dtype: 'i32' })
+  const found = $.where(hit, places, $.fill(sizeAt(x.shape, axis) - 1, places))
+  return isFloat(x.dtype) ? nanFirst(x, found, axis) : $.min(found, { axes: [axis] })
+}
+
 const place = <Op extends string>(op: Op, extremum: Fold): Placing<Op> => {
   const untyped =
     (axis: number) =>
     (x: Expr): Expr => {
       const at = axisOf(axis, x.shape.length)
       if (!isAxis(x.shape, at)) return outOfRange(op, axis, x)
-      const hit = $.equal(x, spreadAgain($, extremum(x, { axes: [at] }), x.shape, [at]))
-      const places = $.iota({ shape: x.shape, axis: at, dtype: 'i32' })
-      const found = $.where(hit, places, $.fill(sizeAt(x.shape, at) - 1, places))
-      return inNameOf(op, [x], isFloat(x.dtype) ? nanFirst(x, found, at) : $.min(found, { axes: [at] }))
+      return inNameOf(op, [x], firstPlace(x, attaining(extremum, x, at), at))
     }
   return untyped as Placing<Op>
 }
@@ -114,9 +122,13 @@ export const argmax: Placing<'argmax'> = place('argmax', $.max)
 /** The place of the smallest element along an axis, which disappears; the first of equals, or the first NaN. */
 export const argmin: Placing<'argmin'> = place('argmin', $.min)
 
-const tooFew = (k: number, axis: number, { shape }: Expr): { values: Expr<'f32'>; indices: Expr<'i32'> } => {
-  const nothing = misfit({ _tag: 'Invalid', op: 'topK', why: `${k} elements along axis ${axis} are not in [${shape}]` })
-  return { values: nothing as Expr<'f32'>, indices: nothing as Expr<'i32'> }
+/** What is wrong with taking `k` elements of a line. */
+const untakable = (k: number, axis: number, x: Expr<'f32'>): Expr | undefined => {
+  const at = axisOf(axis, x.shape.length)
+  const why = `${k} elements along axis ${axis} are not in [${x.shape}]`
+  if (!sound(x)) return x
+  if (!isAxis(x.shape, at)) return outOfRange('topK', axis, x)
+  return k > sizeAt(x.shape, at) ? misfit({ _tag: 'Invalid', op: 'topK', why }) : undefined
 }
 
 /**
@@ -127,16 +139,19 @@ export const topK =
   (k: number, axis: number) =>
   (x: Expr<'f32'>): { readonly values: Expr<'f32'>; readonly indices: Expr<'i32'> } => {
     const at = axisOf(axis, x.shape.length)
-    if (isAxis(x.shape, at) && k > sizeAt(x.shape, at) && sound(x)) return tooFew(k, axis, x)
+    const wrong = untakable(k, axis, x)
+    if (wrong !== undefined) return { values: wrong as Expr<'f32'>, indices: wrong as Expr<'i32'> }
     const places = $.iota({ shape: x.shape, axis: at, dtype: 'i32' })
-    const found = range(k).reduce<{ readonly rest: Expr; readonly indices: ReadonlyArray<Expr<'i32'>> }>(
-      ({ rest, indices }) => {
-        const i = argmax(at)(rest)
+    const found = range(k).reduce<{ readonly taken: Expr<'bool'>; readonly indices: ReadonlyArray<Expr<'i32'>> }>(
+      ({ taken, indices }) => {
+        // What is taken is no larger than anything, and is not taken again where nothing is larger.
+        const rest = $.where(taken, $.fill(-Infinity, x), x)
+        const i = firstPlace(rest, $.and(attaining($.max, rest, at), $.not(taken)), at)
         const hit = $.equal(places, spreadAgain($, i, x.shape, [at]))
         const kept = $.reshape(i, { shape: keep(x.shape, [at]) })
-        return { rest: $.where(hit, $.fill(-3.4e38, x), rest), indices: [...indices, kept] }
+        return { taken: $.or(taken, hit), indices: [...indices, kept] }
       },
-      { rest: x, indices: [] }
+      { taken: $.less(places, $.fill(0, places)), indices: [] }
     )
     const indices = inNameOf('topK', [x], $.concat(found.indices, { axis: at }), floating)
     return { values: inNameOf('topK', [x, indices], takeAlong(at)(x, indices)), indices }

@@ -8,6 +8,7 @@ import { floating } from '../kinds.ts'
 import { $, type Fold } from '../registry.ts'
 import { constant } from './constants.ts'
 import { add, mul } from './elementwise.ts'
+import { shaped } from './axes.ts'
 import { inNameOf, instead, tooFewAxes } from './instead.ts'
 import { modulo, takeAt } from './takeAt.ts'
 import { repeat } from './views.ts'
@@ -46,6 +47,17 @@ const paramsOf = ({ stride, padding, dilation, groups }: Convolution) => ({
   groups
 })
 
+/** The shape of a convolution: its space is known when the graph is built. */
+export type Convolved<X extends Shape, W extends Shape> = {
+  readonly [I in keyof X]: I extends '0' ? X[I] : I extends '1' ? W[0] : number
+}
+
+/** Of a transposed one, whose channels are those of all groups. */
+export type Deconvolved<S extends Shape> = { readonly [I in keyof S]: I extends '0' ? S[I] : number }
+
+/** The shape with another space. */
+export type Spaced<S extends Shape> = { readonly [I in keyof S]: I extends '0' | '1' ? S[I] : number }
+
 /**
  * Convolution (no kernel is flipped): `y[n, o, p] = Σ w[o, c, k] · x[n, c, p · stride + k · dilation − before]`.
  *
@@ -53,8 +65,8 @@ const paramsOf = ({ stride, padding, dilation, groups }: Convolution) => ({
  */
 export const convolve =
   (settings: Convolution) =>
-  (x: F, w: F): F =>
-    $.convolve(x, w, paramsOf(settings))
+  <X extends Shape, W extends Shape>(x: Expr<'f32', X>, w: Expr<'f32', W>): Expr<'f32', Convolved<X, W>> =>
+    shaped($.convolve(x, w, paramsOf(settings)))
 
 /**
  * Transposed convolution, the adjoint of `convolve` with these settings.
@@ -64,7 +76,7 @@ export const convolve =
  */
 export const deconvolve =
   (settings: Convolution, space?: ReadonlyArray<number>) =>
-  (y: F, w: F): F => {
+  <S extends Shape>(y: Expr<'f32', S>, w: F): Expr<'f32', Deconvolved<S>> => {
     const params = paramsOf(settings)
     const { stride, low, high, dilation } = params
     const smallest = stride.map(
@@ -75,7 +87,7 @@ export const deconvolve =
         ofAxis(low, i) -
         ofAxis(high, i)
     )
-    return $.deconvolve(y, w, { ...params, space: space ?? smallest })
+    return shaped($.deconvolve(y, w, { ...params, space: space ?? smallest }))
   }
 
 // pooling --------------------------------------------------------------------------------
@@ -178,9 +190,9 @@ export type Divisor = 'box' | 'space'
 /** The mean of every box; what lies behind the last whole box is left out. */
 export const averagePool =
   (pooling: Pooling, divisor: Divisor = 'box') =>
-  (x: F): F => {
+  <S extends Shape>(x: Expr<'f32', S>): Expr<'f32', Spaced<S>> => {
     const fault = homeless('averagePool', x, pooling)
-    if (fault !== undefined) return fault
+    if (fault !== undefined) return shaped(fault)
     const total = pooled(x, pooling, $.sum, 0)
     const whole = pooling.box.reduce((n, d) => n * d, 1)
     const share =
@@ -190,28 +202,27 @@ export const averagePool =
             shape: total.shape,
             axes: pooling.box.map((_, i) => i + 2)
           })
-    return inNameOf('averagePool', [x], $.mul(total, share), floating)
+    return shaped(inNameOf('averagePool', [x], $.mul(total, share), floating))
   }
 
 /** The largest element of every box; padding never is. */
 export const maxPool =
   (pooling: Pooling) =>
-  (x: F): F =>
-    homeless('maxPool', x, pooling) ?? inNameOf('maxPool', [x], pooled(x, pooling, $.max, -3.4e38), floating)
+  <S extends Shape>(x: Expr<'f32', S>): Expr<'f32', Spaced<S>> =>
+    shaped(homeless('maxPool', x, pooling) ?? inNameOf('maxPool', [x], pooled(x, pooling, $.max, -Infinity), floating))
 
 // resampling and padding -------------------------------------------------------------------
 
 /** Each element repeated along every axis of space. */
 export const upsampleNearest =
   (times: ReadonlyArray<number>) =>
-  (x: F): F =>
-    x.shape.length < times.length + 2
-      ? tooFewAxes('upsampleNearest', times.length + 2, x)
-      : inNameOf(
-          'upsampleNearest',
-          [x],
-          times.reduce<F>((y, n, i) => repeat(n, i + 2)(y), x)
-        )
+  <S extends Shape>(x: Expr<'f32', S>): Expr<'f32', Spaced<S>> => {
+    const repeated = (): F => times.reduce<F>((y, n, i) => repeat(n, i + 2)(y), x)
+    const least = times.length + 2
+    return shaped(
+      x.shape.length < least ? tooFewAxes('upsampleNearest', least, x) : inNameOf('upsampleNearest', [x], repeated())
+    )
+  }
 
 /** What keeps its place when a space gets another size: its end elements, or its ends, half an element beyond them. */
 export type Alignment = 'corners' | 'half-pixel'
@@ -249,15 +260,15 @@ const resampled = (x: F, axis: number, to: number, alignment: Alignment): F => {
  */
 export const interpolateLinear =
   (sizes: ReadonlyArray<number>, alignment: Alignment = 'half-pixel') =>
-  (x: F): F =>
-    x.shape.length < sizes.length + 2
-      ? tooFewAxes('interpolateLinear', sizes.length + 2, x)
-      : inNameOf(
-          'interpolateLinear',
-          [x],
-          sizes.reduce<F>((y, to, i) => (y.shape[i + 2] === to ? y : resampled(y, i + 2, to, alignment)), x),
-          floating
-        )
+  <S extends Shape>(x: Expr<'f32', S>): Expr<'f32', Spaced<S>> => {
+    const sized = (y: F, to: number, i: number): F => (y.shape[i + 2] === to ? y : resampled(y, i + 2, to, alignment))
+    const least = sizes.length + 2
+    return shaped(
+      x.shape.length < least
+        ? tooFewAxes('interpolateLinear', least, x)
+        : inNameOf('interpolateLinear', [x], sizes.reduce<F>(sized, x), floating)
+    )
+  }
 
 /** How a space goes on beyond its ends: the last element, a mirror with the last element on it, or from the start. */
 export type Continuation = 'replicate' | 'reflect' | 'circular'
@@ -291,9 +302,9 @@ export const extend =
 /** Zero mean and unit variance over space and the channels of each group; `epsilon` is added to the variance. */
 export const groupNorm =
   (groups: number, epsilon: number) =>
-  (x: F): F => {
+  <S extends Shape>(x: Expr<'f32', S>): Expr<'f32', S> => {
     const [batch = 0, channels = 0, ...space] = x.shape
-    if (x.shape.length < 2) return tooFewAxes('groupNorm', 2, x)
+    if (x.shape.length < 2) return shaped(tooFewAxes('groupNorm', 2, x))
     const why = `the channels of [${x.shape}] are not in ${groups} equal groups`
     if (channels % groups !== 0) return instead(x, { _tag: 'Invalid', op: 'groupNorm', why })
     const together = [batch, groups, (channels / groups) * space.reduce((n, d) => n * d, 1)]
