@@ -83,24 +83,38 @@ type ZipEnd<A extends Shape, B extends Shape, Out extends Shape = readonly []> =
 type Zipped<A extends Shape, B extends Shape> =
   ZipEnd<A, B> extends infer Z extends Shape ? ([Z] extends [never] ? 'unequal' : Z) : never
 
-/** Of different ranks, or of five axes and more: one operand often ends with the other, or but for a last axis of 1. */
+/** Where the second is the first with axes before it, or either is of unknown rank. */
 type Aligned<A extends Shape, B extends Shape> = number extends A['length'] | B['length']
   ? Shape
-  : A extends readonly [...Shape, ...B]
-    ? number extends B[number]
+  : B extends readonly [...Shape, ...A]
+    ? number extends A[number]
       ? Zipped<A, B>
-      : A
-    : B extends readonly [...infer P extends Shape, 1]
-      ? A extends readonly [...Shape, ...P, Dim]
-        ? number extends P[number]
-          ? Zipped<A, B>
-          : A
-        : Zipped<A, B>
-      : B extends readonly [...Shape, ...A]
-        ? number extends A[number]
-          ? Zipped<A, B>
-          : B
-        : Zipped<A, B>
+      : B
+    : Stretching<A, B>
+
+/** Where the first may stretch: axis by axis, the shorter with axes of 1 before its own. */
+// prettier-ignore
+type Stretching<A extends Shape, B extends Shape> =
+  A['length'] extends 3 ? B['length'] extends 3 ? readonly [
+      A[0] extends 1 ? B[0] : B[0] extends 1 ? A[0] : A[0] extends B[0] ? A[0] : number extends A[0] ? B[0] : 'unequal',
+      A[1] extends 1 ? B[1] : B[1] extends 1 ? A[1] : A[1] extends B[1] ? A[1] : number extends A[1] ? B[1] : 'unequal',
+      A[2] extends 1 ? B[2] : B[2] extends 1 ? A[2] : A[2] extends B[2] ? A[2] : number extends A[2] ? B[2] : 'unequal'
+    ] : B['length'] extends 0 | 1 | 2 ? Stretching<A, readonly [1, ...B]> : Stretching<readonly [1, ...A], B>
+  : A['length'] extends 4 ? B['length'] extends 4 ? readonly [
+      A[0] extends 1 ? B[0] : B[0] extends 1 ? A[0] : A[0] extends B[0] ? A[0] : number extends A[0] ? B[0] : 'unequal',
+      A[1] extends 1 ? B[1] : B[1] extends 1 ? A[1] : A[1] extends B[1] ? A[1] : number extends A[1] ? B[1] : 'unequal',
+      A[2] extends 1 ? B[2] : B[2] extends 1 ? A[2] : A[2] extends B[2] ? A[2] : number extends A[2] ? B[2] : 'unequal',
+      A[3] extends 1 ? B[3] : B[3] extends 1 ? A[3] : A[3] extends B[3] ? A[3] : number extends A[3] ? B[3] : 'unequal'
+    ] : B['length'] extends 0 | 1 | 2 | 3 ? Stretching<A, readonly [1, ...B]> : Stretching<readonly [1, ...A], B>
+  : A['length'] extends 2 ? B['length'] extends 2 ? readonly [
+      A[0] extends 1 ? B[0] : B[0] extends 1 ? A[0] : A[0] extends B[0] ? A[0] : number extends A[0] ? B[0] : 'unequal',
+      A[1] extends 1 ? B[1] : B[1] extends 1 ? A[1] : A[1] extends B[1] ? A[1] : number extends A[1] ? B[1] : 'unequal'
+    ] : B['length'] extends 0 | 1 ? Stretching<A, readonly [1, ...B]> : Stretching<readonly [1, ...A], B>
+  : A['length'] extends 1 ? B['length'] extends 1 ? readonly [
+      A[0] extends 1 ? B[0] : B[0] extends 1 ? A[0] : A[0] extends B[0] ? A[0] : number extends A[0] ? B[0] : 'unequal'
+    ] : B['length'] extends 0 ? A : Stretching<readonly [1, ...A], B>
+  : number extends A['length'] | B['length'] ? Shape
+  : Zipped<A, B>
 
 /**
  * The shape that two have together; no shape where sizes differ. A plain `number` may be 1.
@@ -109,21 +123,13 @@ type Aligned<A extends Shape, B extends Shape> = number extends A['length'] | B[
 // prettier-ignore
 export type Together<A extends Shape, B extends Shape> =
   A extends B ? number extends B[number] ? Aligned<A, B> : A
-  : A['length'] extends 3 ? B['length'] extends 3 ? readonly [
-      A[0] extends 1 ? B[0] : B[0] extends 1 ? A[0] : A[0] extends B[0] ? A[0] : number extends A[0] ? B[0] : 'unequal',
-      A[1] extends 1 ? B[1] : B[1] extends 1 ? A[1] : A[1] extends B[1] ? A[1] : number extends A[1] ? B[1] : 'unequal',
-      A[2] extends 1 ? B[2] : B[2] extends 1 ? A[2] : A[2] extends B[2] ? A[2] : number extends A[2] ? B[2] : 'unequal'
-    ] : Aligned<A, B>
-  : A['length'] extends 4 ? B['length'] extends 4 ? readonly [
-      A[0] extends 1 ? B[0] : B[0] extends 1 ? A[0] : A[0] extends B[0] ? A[0] : number extends A[0] ? B[0] : 'unequal',
-      A[1] extends 1 ? B[1] : B[1] extends 1 ? A[1] : A[1] extends B[1] ? A[1] : number extends A[1] ? B[1] : 'unequal',
-      A[2] extends 1 ? B[2] : B[2] extends 1 ? A[2] : A[2] extends B[2] ? A[2] : number extends A[2] ? B[2] : 'unequal',
-      A[3] extends 1 ? B[3] : B[3] extends 1 ? A[3] : A[3] extends B[3] ? A[3] : number extends A[3] ? B[3] : 'unequal'
-    ] : Aligned<A, B>
-  : A['length'] extends 2 ? B['length'] extends 2 ? readonly [
-      A[0] extends 1 ? B[0] : B[0] extends 1 ? A[0] : A[0] extends B[0] ? A[0] : number extends A[0] ? B[0] : 'unequal',
-      A[1] extends 1 ? B[1] : B[1] extends 1 ? A[1] : A[1] extends B[1] ? A[1] : number extends A[1] ? B[1] : 'unequal'
-    ] : Aligned<A, B>
+  : 1 extends A[number] ? Stretching<A, B>
+  : B['length'] extends 3 ? A extends readonly [...Shape, B[0] extends 1 ? Dim : B[0], B[1] extends 1 ? Dim : B[1], B[2] extends 1 ? Dim : B[2]] ? A : Aligned<A, B>
+  : B['length'] extends 4 ? A extends readonly [...Shape, B[0] extends 1 ? Dim : B[0], B[1] extends 1 ? Dim : B[1], B[2] extends 1 ? Dim : B[2], B[3] extends 1 ? Dim : B[3]] ? A : Aligned<A, B>
+  : B['length'] extends 2 ? A extends readonly [...Shape, B[0] extends 1 ? Dim : B[0], B[1] extends 1 ? Dim : B[1]] ? A : Aligned<A, B>
+  : B['length'] extends 1 ? A extends readonly [...Shape, B[0] extends 1 ? Dim : B[0]] ? A : Aligned<A, B>
+  : B['length'] extends 0 ? A
+  : B['length'] extends 5 ? A extends readonly [...Shape, B[0] extends 1 ? Dim : B[0], B[1] extends 1 ? Dim : B[1], B[2] extends 1 ? Dim : B[2], B[3] extends 1 ? Dim : B[3], B[4] extends 1 ? Dim : B[4]] ? A : Aligned<A, B>
   : Aligned<A, B>
 
 export type ShapesDiffer<
@@ -171,7 +177,8 @@ export type Ok<Rule> = Rule extends string ? Rule : unknown
 export type Out<Rule> = Rule extends Shape ? Rule : Shape
 
 // Note [Cheap broadcasting]
-// The compiler counts every type that it writes out for a call. Ranks 2 to 4 are written axis by axis: no lists that
-// grow, no names for parts, and no test of an operand as a whole before its axes are read (it would be carried along
-// with each of them). What is wrong is written out only once something is. An axis costs about 8: where both operands
-// stretch, ranks 2 and 3 are within the budget of a call, rank 4 is beyond it by 9.
+// The compiler counts every type that it writes out for a call. Shapes of up to four axes are written axis by axis: no
+// lists that grow, no names for parts, and no test of an operand as a whole before its axes are read (it would be carried
+// along with each of them). What is wrong is written out only once something is. Where the first operand has no size of
+// 1, the second can only stretch to it, and one match says so, which costs 5 an axis; where the first may stretch too,
+// each axis costs about 8. `test/types/budget.test.ts` counts every kind.
