@@ -1,5 +1,6 @@
 /** What the types know of results: pinned, since a shape that is lost is a mistake that the editor no longer sees. */
 import { expect, expectTypeOf, it } from 'vitest'
+import type { Sym } from '../../src/core/Shape.ts'
 import {
   add,
   argmax,
@@ -7,6 +8,7 @@ import {
   constant,
   convolve,
   deconvolve,
+  dim,
   expandDims,
   groupNorm,
   input,
@@ -80,6 +82,20 @@ it('what is left by a fold in another order, or over axes that are known when it
   expectTypeOf(sum([0, 7])(x)).toEqualTypeOf<Expr<'f32', Shape>>()
   expectTypeOf(sum(axes)(x)).toEqualTypeOf<Expr<'f32', Shape>>()
   expectTypeOf(sum(over as Over)(x)).toEqualTypeOf<Expr<'f32', Shape>>()
+})
+
+it('names and numbers that are known when it runs stretch as sizes do', () => {
+  type N = Sym<'n'>
+  const named = input('named', 'f32', [dim('n', 6), 3])
+  const any = input('any', 'f32', [[6].length, 3])
+
+  expectTypeOf(add(named, input('column', 'f32', [dim('n', 6), 1]))).toEqualTypeOf<Expr<'f32', readonly [N, 3]>>()
+  expectTypeOf(add(any, named)).toEqualTypeOf<Expr<'f32', readonly [N, 3]>>()
+  expectTypeOf(add(named, any)).toEqualTypeOf<Expr<'f32', readonly [N, 3]>>()
+  // It may be 1, and may not be.
+  expectTypeOf(add(input('row', 'f32', [1, 3]), any)).toEqualTypeOf<Expr<'f32', readonly [number, 3]>>()
+  // @ts-expect-error add: shapes differ, [n,3] and [m,3]
+  add(named, input('other', 'f32', [dim('m', 5), 3]))
 })
 
 it('an axis more is known, and how many operands are on it', () => {
