@@ -42,5 +42,5 @@ export type Inserted<S extends Shape, Axis extends number, Size extends Dim> =
   : Axis extends -2 ? S extends readonly [...infer A extends Shape, infer Z extends Dim] ? readonly [...A, Size, Z] : Shape
   : Shape
 
-/** A value whose shape the types have worked out by themselves: `laws/shape.ts` and the tests of types hold both to one. */
+/** A value whose shape the types have worked out by themselves; `test/types/places.test.ts` holds both to one. */
 export const shaped = <D extends DType, S extends Shape>(x: Expr<D>): Expr<D, S> => x as Expr<D, S>
