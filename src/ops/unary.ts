@@ -146,7 +146,7 @@ const question = (
   name: string,
   equation: string,
   meaning: (x: number) => boolean,
-  wgsl: string,
+  wgsl: (x: string) => string,
   onnx: string | ((g: OnnxGraph, x: string) => string)
 ): Op =>
   elementwise<1>(name, {
@@ -155,18 +155,18 @@ const question = (
     domain: [everywhere],
     result: () => 'bool',
     meaning: ([x]) => Number(meaning(x)),
-    wgsl: ([x]) => `((bitcast<u32>(${x}) & 0x7fffffffu) ${wgsl} 0x7f800000u)`,
+    wgsl: ([x]) => wgsl(x),
     onnx: typeof onnx === 'string' ? onnx : (g, [x]) => onnx(g, x),
     derivative: flat
   })
 
-export const isNaN: Op = question('isNaN', 'whether x is no number', Number.isNaN, '>', 'IsNaN')
+export const isNaN: Op = question('isNaN', 'whether x is no number', Number.isNaN, (x) => `is_nan(${x})`, 'IsNaN')
 
 export const isFinite: Op = question(
   'isFinite',
   'whether x is a number, and not infinite',
   Number.isFinite,
-  '<',
+  (x) => `((bitcast<u32>(${x}) & 0x7fffffffu) < 0x7f800000u)`,
   (g, x) => g.node('Less', [g.node('Abs', [x]), f32(g, Infinity)])
 )
 

@@ -49,6 +49,7 @@ const beyond: Readonly<Record<string, readonly [call: string, most: number]>> = 
   'both stretch at ranks 4 and 3': ['x: f32[8,1,A,1], y: f32[C,1,B] => add(x, y)', 110],
   'both stretch at ranks 4 and 1': ['x: f32[A,8,B,1], y: f32[C] => add(x, y)', 143],
   'both stretch at ranks 5 and 3': ['x: f32[A,C,1,8,1], y: f32[8,1,B] => add(x, y)', 221],
+  'the smaller first, of as many axes': ['y: f32[1,A,1], x: f32[8,A,B] => add(y, x)', 82],
   'the smaller first': ['y: f32[B], x: f32[8,A,B] => add(y, x)', 95],
   'the smaller first, with an axis of 1': ['y: f32[A,1], x: f32[8,A,B] => add(y, x)', 100],
   'einsum of three that share three names': [

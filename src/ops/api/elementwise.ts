@@ -207,7 +207,8 @@ const remainder = (x: Expr, y: Expr): Expr => {
   const quotient = $.div(x, y)
   // Of what is less than an infinite divisor, the whole quotient is 0 and takes nothing away.
   const rest = $.sub(x, isFloat(x.dtype) ? $.annihilate($.floor(quotient), y) : $.mul(quotient, y))
-  const [zero, sameSign] = [$.fill(0, x), $.equal($.less(rest, $.fill(0, x)), $.less(y, $.fill(0, y)))]
+  const zero = $.fill(0, x)
+  const sameSign = $.equal($.less(rest, zero), $.less(y, zero))
   return $.where($.or($.equal(rest, zero), sameSign), rest, $.add(rest, y))
 }
 

@@ -86,15 +86,16 @@ export type Placing<Op extends string> = <const Axis extends number>(
   axis: Axis
 ) => <D extends DType, S extends Shape>(x: Expr<D, S> & Needs<Op, 'numbers', D>) => Expr<'i32', Without<S, Axis>>
 
-/** Where the extremum of a line is. */
-const attaining = (extremum: Fold, x: Expr, axis: number): Expr<'bool'> =>
-  $.equal(x, spreadAgain($, extremum(x, { axes: [axis] }), x.shape, [axis]))
+/** Where the extremum of a line is, which is NaN where there is one. */
+const attaining = (extremum: Fold, x: Expr, axis: number): Expr<'bool'> => {
+  const equals = $.equal(x, spreadAgain($, extremum(x, { axes: [axis] }), x.shape, [axis]))
+  return isFloat(x.dtype) ? $.or(equals, $.isNaN(x)) : equals
+}
 
-/** The first of the places that are hit, or of NaN. */
-const firstPlace = (x: Expr, hit: Expr<'bool'>, axis: number): Expr<'i32'> => {
-  const places = $.iota({ shape: x.shape, axis, dtype: 'i32' })
-  const found = $.where(hit, places, $.fill(sizeAt(x.shape, axis) - 1, places))
-  return isFloat(x.dtype) ? nanFirst(x, found, axis) : $.min(found, { axes: [axis] })
+/** The first of the places that are hit. */
+const firstPlace = (hit: Expr<'bool'>, shape: Shape, axis: number): Expr<'i32'> => {
+  const places = $.iota({ shape, axis, dtype: 'i32' })
+  return $.min($.where(hit, places, $.fill(sizeAt(shape, axis) - 1, places)), { axes: [axis] })
 }
 
 const place = <Op extends string>(op: Op, extremum: Fold): Placing<Op> => {
@@ -103,18 +104,9 @@ const place = <Op extends string>(op: Op, extremum: Fold): Placing<Op> => {
     (x: Expr): Expr => {
       const at = axisOf(axis, x.shape.length)
       if (!isAxis(x.shape, at)) return outOfRange(op, axis, x)
-      return inNameOf(op, [x], firstPlace(x, attaining(extremum, x, at), at))
+      return inNameOf(op, [x], firstPlace(attaining(extremum, x, at), x.shape, at))
     }
   return untyped as Placing<Op>
-}
-
-/** The least of places, but for that of the first NaN: those of NaN are counted from the end, below all others. */
-const nanFirst = (x: Expr, found: Expr<'i32'>, axis: number): Expr<'i32'> => {
-  const length = sizeAt(x.shape, axis)
-  const ofNaN = $.iota({ shape: x.shape, axis, dtype: 'i32' })
-  const least = $.min($.where($.isNaN(x), $.sub(ofNaN, $.fill(length, ofNaN)), found), { axes: [axis] })
-  const zero = $.fill(0, least)
-  return $.where($.less(least, zero), $.add(least, $.fill(length, least)), least)
 }
 
 /** The place of the largest element along an axis, which disappears; the first of equals, or the first NaN. */
@@ -146,7 +138,7 @@ export const topK =
       ({ taken, indices }) => {
         // What is taken is no larger than anything, and is not taken again where nothing is larger.
         const rest = $.where(taken, $.fill(-Infinity, x), x)
-        const i = firstPlace(rest, $.and(attaining($.max, rest, at), $.not(taken)), at)
+        const i = firstPlace($.and(attaining($.max, rest, at), $.not(taken)), x.shape, at)
         const hit = $.equal(places, spreadAgain($, i, x.shape, [at]))
         const kept = $.reshape(i, { shape: keep(x.shape, [at]) })
         return { taken: $.or(taken, hit), indices: [...indices, kept] }

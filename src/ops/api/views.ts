@@ -48,7 +48,7 @@ export const swapAxes =
   <const A extends number, const B extends number>(a: A, b: B) =>
   <D extends DType, S extends Shape>(x: Expr<D, S>): Expr<D, Swapped<S, A, B>> => {
     const [first, second] = [axisOf(a, x.shape.length), axisOf(b, x.shape.length)]
-    const wrong = [a, b].find((axis) => x.shape[axisOf(axis, x.shape.length)] === undefined)
+    const wrong = [a, b].find((axis) => !isAxis(x.shape, axisOf(axis, x.shape.length)))
     const order = range(x.shape.length).map((i) => (i === first ? second : i === second ? first : i))
     const result =
       wrong === undefined ? inNameOf('swapAxes', [x], $.transpose(x, { order })) : outOfRange('swapAxes', wrong, x)
